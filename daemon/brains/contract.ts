@@ -1,0 +1,155 @@
+import type { KhloneError } from '../../protocol/error.js';
+import type { ProcessExit } from '../holder/contract.js';
+import type { Disposable } from '../lifecycle.js';
+
+/** What a supplier's brains can do; a method that needs one of these refuses when it is false. */
+export interface BrainCapabilities {
+  readonly dispatch: boolean;
+  readonly ask: boolean;
+  readonly talk: boolean;
+  readonly approvals: boolean;
+  readonly steer: boolean;
+  readonly fork: boolean;
+  readonly usage: boolean;
+}
+
+/** The variables a brain runs with; complete, nothing is inherited from the daemon. */
+export type BrainEnvironment = Readonly<Record<string, string>>;
+
+/** Where a brain's program is, and what it says of itself. */
+export interface BrainProgram {
+  readonly program: string;
+  readonly version: string;
+}
+
+/** What a conversation's process is started with. Two equal specs can share one warm process. */
+export interface BrainSpec {
+  /** The clone's name, for messages and the brain's own environment. */
+  readonly clone: string;
+  readonly posture: 'act' | 'ask';
+  readonly cwd: string;
+  readonly env: BrainEnvironment;
+  /** UUID chosen by khlone. */
+  readonly conversation: string;
+  /** Whether the conversation exists already as far as khlone knows; suppliers cope with either being wrong. */
+  readonly begun: boolean;
+  readonly model?: string;
+  /** Standing instructions, appended to the brain's own system prompt. */
+  readonly brief?: string;
+  /** Edits inside the zone need no approval (`acceptEdits`), or every request is asked (`ask`). */
+  readonly edits: 'ask' | 'accept';
+  /** Permission rules granted for the clone's life, in the supplier's own notation. */
+  readonly grants: readonly string[];
+}
+
+/** Tokens and cost of one model within a turn, as the brain reports them. */
+export interface ModelUsage {
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly cacheReadTokens: number;
+  /** US dollars. */
+  readonly costUsd: number;
+}
+
+/** One option of a question. */
+export interface QuestionOption {
+  readonly label: string;
+  readonly description?: string;
+}
+
+/** A question of the brain to a human. */
+export interface Question {
+  readonly question: string;
+  readonly header?: string;
+  readonly options: readonly QuestionOption[];
+  readonly multiSelect: boolean;
+}
+
+/** What a brain waits for a human to decide. */
+export type ApprovalRequest =
+  | {
+      readonly kind: 'tool';
+      /** The supplier's handle for the answer. */
+      readonly request: string;
+      readonly tool: string;
+      readonly input: unknown;
+      /** One line for a human. */
+      readonly title: string;
+      /** What `allowAlways` would grant, in the supplier's notation; empty when it can grant nothing lasting. */
+      readonly grants: readonly string[];
+    }
+  | {
+      readonly kind: 'question';
+      readonly request: string;
+      readonly tool: string;
+      readonly input: unknown;
+      readonly title: string;
+      readonly questions: readonly Question[];
+    };
+
+/** The answer to an approval request. */
+export type ApprovalAnswer =
+  | { readonly decision: 'allow' | 'allowAlways'; readonly answers?: Readonly<Record<string, string>> }
+  | { readonly decision: 'deny'; readonly message: string };
+
+/** How a turn ended. */
+export type TurnOutcome =
+  | { readonly status: 'done'; readonly text: string }
+  /** The turn was ended on request, by `interrupt`. */
+  | { readonly status: 'interrupted'; readonly text: string }
+  | { readonly status: 'failed'; readonly error: KhloneError; readonly text: string };
+
+/** Everything a brain says, in order. One turn ends with exactly one `turn.finished`, whatever happens to the process. */
+export type BrainOutput =
+  /** The process took up the turn: from here on the conversation exists. */
+  | { readonly type: 'turn.accepted' }
+  /** A piece of a message's text; `offset` counts UTF-16 units from the message's start. Live only. */
+  | { readonly type: 'message.delta'; readonly message: string; readonly offset: number; readonly text: string }
+  | { readonly type: 'message.completed'; readonly message: string; readonly text: string }
+  | { readonly type: 'tool.started'; readonly tool: string; readonly name: string; readonly title: string; readonly input: unknown }
+  | { readonly type: 'tool.finished'; readonly tool: string; readonly failed: boolean; readonly output: string }
+  | { readonly type: 'approval.requested'; readonly approval: ApprovalRequest }
+  /** The brain no longer waits for this answer. */
+  | { readonly type: 'approval.withdrawn'; readonly request: string }
+  /** Something the brain did against its own protocol and that was survived. */
+  | { readonly type: 'fault'; readonly reason: string }
+  | { readonly type: 'turn.finished'; readonly outcome: TurnOutcome; readonly usage: readonly ModelUsage[] };
+
+/** One process holding one conversation. */
+export interface Brain {
+  /**
+   * Begins a turn; at most one at a time. Its end is a `turn.finished`, also when the process
+   * dies, is silent past its deadlines, or never took the turn.
+   */
+  send(say: string): void;
+  /** Hears everything the brain says; delivery is in order and synchronous. */
+  output(listener: (output: BrainOutput) => void): Disposable;
+  /** Answers an approval; an unknown or withdrawn request is ignored. */
+  respond(request: string, answer: ApprovalAnswer): void;
+  /** Asks the brain to end its turn and keep the conversation; a brain that does not obey within its deadline is ended. */
+  interrupt(): void;
+  /** Resolves when the process has ended. Never rejects. */
+  await(): Promise<ProcessExit>;
+  isAlive(): boolean;
+  /** Ends the process: gently at rest, then with signals. Resolves when nothing of it is left. */
+  kill(): Promise<ProcessExit>;
+}
+
+/** A kind of brain: how to find it, start it and speak with it. Terminals (`attach`, `detach`) join with streams. */
+export interface BrainSupplier {
+  readonly name: string;
+  readonly summary: string;
+  readonly capabilities: BrainCapabilities;
+  /**
+   * Finds the program on the environment's PATH.
+   * @throws brainMissing, with the install command.
+   */
+  probe(env: BrainEnvironment): Promise<BrainProgram>;
+  /**
+   * Starts a process on the conversation. What goes wrong later is told by `turn.finished`.
+   * @throws brainMissing
+   */
+  spawn(spec: BrainSpec): Promise<Brain>;
+}
