@@ -111,7 +111,7 @@ export const errorRegistry = {
   },
   cloneNameTaken: {
     code: -32026,
-    message: 'The name {name} is taken, now or in this zone\'s history.',
+    message: "The name {name} is taken, now or in this zone's history.",
     hint: 'Leave the name out to get the next free one, or choose another number.',
     retryable: false,
     details: z.object({ name: z.string() }),
@@ -130,9 +130,16 @@ export const errorRegistry = {
     retryable: false,
     details: z.object({ clone: z.string(), failures: z.number(), reason: z.string() }),
   },
+  brainUnknown: {
+    code: -32058,
+    message: 'There is no brain {brain}.',
+    hint: 'Choose one of: {known}.',
+    retryable: false,
+    details: z.object({ brain: z.string(), known: names }),
+  },
   brainMissing: {
     code: -32029,
-    message: 'The program {program} of brain {brain} was not found on the client\'s PATH.',
+    message: "The program {program} of brain {brain} was not found on the client's PATH.",
     hint: '{install}',
     retryable: false,
     details: z.object({ brain: z.string(), program: z.string(), install: z.string() }),
@@ -146,7 +153,7 @@ export const errorRegistry = {
   },
   brainDied: {
     code: -32031,
-    message: 'The brain\'s process ended in mid-turn ({ending}).',
+    message: "The brain's process ended in mid-turn ({ending}).",
     hint: 'The conversation is kept: run the task again with `khlone retry <task>`, or send the next one.',
     retryable: true,
     details: z.object({ ending: z.string(), stderr: z.string() }),
@@ -300,7 +307,7 @@ export const errorRegistry = {
   },
   storageFailed: {
     code: -32053,
-    message: 'The zone\'s state could not be written: {reason}.',
+    message: "The zone's state could not be written: {reason}.",
     hint: 'Free some disk space or mend the folder (`khlone doctor` prints it), then call again.',
     retryable: true,
     details: z.object({ reason: z.string() }),

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { request } from '../row.js';
+import { count, Cursor, Empty, meta, time } from '../shapes/common.js';
+
+export const daemonStatus = request({
+  name: 'daemon/status',
+  summary: 'Tells how the daemon is: its zone, age, clones, tasks, clients and memory.',
+  capability: 'core',
+  params: Empty,
+  result: z.object({
+    zone: z.object({ id: z.string(), root: z.string() }),
+    daemon: z.object({ name: z.string(), version: z.string(), pid: z.number().int(), startedAt: time }),
+    uptimeMs: count,
+    clones: z.record(count).describe('How many clones there are of each status.'),
+    tasks: z.record(count).describe('How many tasks there are of each status.'),
+    approvals: count.describe('Approvals that wait for an answer.'),
+    clients: count,
+    memory: z.object({ rssBytes: count, heapUsedBytes: count }),
+    holder: z.object({
+      kind: z.string().describe('`inProcess`: brains end with the daemon.'),
+      processes: count,
+    }),
+    paths: z.object({ socket: z.string(), state: z.string(), database: z.string(), log: z.string() }),
+    cursor: Cursor,
+    _meta: meta,
+  }),
+  errors: ['storageFailed'],
+  example: {
+    after: ['clone/enroll'],
+    params: {},
+    result: {
+      zone: { id: '0123456789abcdef', root: '/home/you/project' },
+      daemon: { name: 'khlone', version: '0.1.0', pid: 4242, startedAt: '2026-11-21T09:00:00.000Z' },
+      uptimeMs: 61_000,
+      clones: { off: 1 },
+      tasks: {},
+      approvals: 0,
+      clients: 1,
+      memory: { rssBytes: 71_000_000, heapUsedBytes: 14_000_000 },
+      holder: { kind: 'inProcess', processes: 0 },
+      paths: {
+        socket: '/run/user/1000/khlone/0123456789abcdef/s',
+        state: '/home/you/.local/state/khlone/zones/0123456789abcdef',
+        database: '/home/you/.local/state/khlone/zones/0123456789abcdef/khlone.db',
+        log: '/home/you/.local/state/khlone/zones/0123456789abcdef/log/daemon.log',
+      },
+      cursor: { epoch: 1, seq: 2 },
+    },
+  },
+});
+
+export const daemonStop = request({
+  name: 'daemon/stop',
+  summary:
+    'Stops the daemon. Queued tasks wait for the next start; a running one is interrupted unless drained.',
+  capability: 'core',
+  params: z.object({
+    drain: z.boolean().optional().describe('Let running tasks end first; queued ones stay queued.'),
+    brains: z
+      .enum(['end'])
+      .optional()
+      .describe("What becomes of the brains' processes: they end with the daemon."),
+    _meta: meta,
+  }),
+  result: z.object({ pid: z.number().int().describe('The process that is ending.'), _meta: meta }),
+  errors: [],
+  example: { params: { drain: true }, result: { pid: 4242 } },
+});

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { CloneName, count, durationMs, Labels, meta, Role, TaskId, time } from './common.js';
+import { Usage } from './usage.js';
+
+export const cloneStatuses = [
+  'starting',
+  'idle',
+  'working',
+  'waiting',
+  'talking',
+  'off',
+  'failed',
+  'retired',
+] as const;
+
+/** Unknown values must not break a reader: more may come. */
+export const CloneStatus = z
+  .enum(cloneStatuses)
+  .describe('`waiting` is on an approval; `off` has no process, and starts one for its next task.');
+export type CloneStatus = z.infer<typeof CloneStatus>;
+
+export const Posture = z.enum(['act', 'ask', 'talk', 'off']).describe("How the clone's brain runs now.");
+export type Posture = z.infer<typeof Posture>;
+
+export const ApprovalPolicy = z
+  .enum(['ask', 'acceptEdits', 'allow', 'deny'])
+  .describe(
+    'What happens when the brain asks for permission: `ask` a human (the default), `acceptEdits` allows edits of files in the zone and asks about the rest, `allow` grants all, `deny` refuses all.',
+  );
+export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
+
+export const RecoveryPolicy = z
+  .enum(['park', 'resume'])
+  .describe(
+    'What becomes of a task that was running when the daemon died: `park` leaves it interrupted until it is retried (the default), `resume` runs it again on the same conversation, at most three attempts in all.',
+  );
+export type RecoveryPolicy = z.infer<typeof RecoveryPolicy>;
+
+export const Limits = z
+  .object({
+    taskTimeoutMs: durationMs
+      .optional()
+      .describe('Longest run of a task, waiting for approvals included. No limit by default.'),
+    approvalTimeoutMs: durationMs
+      .optional()
+      .describe('An approval unanswered for so long is denied. 30 minutes by default.'),
+    idleMs: durationMs
+      .optional()
+      .describe('A process at rest for so long is ended; the conversation stays. 15 minutes by default.'),
+    maxQueued: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe('Most tasks in the queue. 10,000 by default.'),
+    recovery: RecoveryPolicy.optional(),
+  })
+  .describe('Bounds of a clone; what is left out keeps its default.');
+export type Limits = z.infer<typeof Limits>;
+
+export const Clone = z
+  .object({
+    name: CloneName,
+    role: Role,
+    brain: z.string().describe('The supplier of its brain.'),
+    status: CloneStatus,
+    posture: Posture,
+    conversation: z
+      .string()
+      .describe('UUID of the conversation, chosen by khlone and kept across processes.'),
+    cwd: z.string().describe('Directory the brain works in.'),
+    model: z.string().optional(),
+    brief: z.string().optional(),
+    approvals: ApprovalPolicy,
+    limits: Limits,
+    labels: Labels,
+    queued: count.describe('Tasks waiting for this clone.'),
+    task: TaskId.optional().describe('The task it works on.'),
+    missing: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it.',
+      ),
+    error: z
+      .object({ kind: z.string(), message: z.string(), hint: z.string() })
+      .optional()
+      .describe('Why it is `failed`.'),
+    usage: Usage,
+    enrolledAt: time,
+    retiredAt: time.optional(),
+    _meta: meta,
+  })
+  .describe('An enrolled agent: one brain, one conversation, one queue.');
+export type Clone = z.infer<typeof Clone>;
