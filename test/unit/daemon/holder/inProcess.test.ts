@@ -1,0 +1,221 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { HeldProcess, ProcessIdentity } from '../../../../daemon/holder/contract.js';
+import { factsFromPs, factsFromProc, identify, isRunning } from '../../../../daemon/holder/identity.js';
+import { InProcessHolder } from '../../../../daemon/holder/inProcess.js';
+import { signalGroup } from '../../../../daemon/holder/kill.js';
+import { carriersFromPs, findStrays, runMarker } from '../../../../daemon/holder/strays.js';
+import { endSurvivors } from '../../../../daemon/holder/survivors.js';
+
+const log: string[] = [];
+const held: HeldProcess[] = [];
+const holder = new InProcessHolder({
+  started: (identity) => log.push(`started ${identity.pid}`),
+  ended: (identity) => log.push(`ended ${identity.pid}`),
+});
+
+const run = async (script: string, env: Record<string, string> = {}): Promise<HeldProcess> => {
+  const process_ = await holder.spawn({
+    program: process.execPath,
+    args: ['-e', script],
+    cwd: tmpdir(),
+    env: { PATH: '/usr/bin:/bin', ...env },
+  });
+  held.push(process_);
+  return process_;
+};
+
+const firstOutput = (from: HeldProcess): Promise<string> =>
+  new Promise((resolve) => {
+    from.onStdout((chunk) => resolve(chunk.toString()));
+  });
+
+const running = (pid: number): boolean => {
+  const facts = factsFromProc(pid);
+  return facts !== undefined && !facts.zombie;
+};
+
+afterEach(async () => {
+  await Promise.all(held.splice(0).map((each) => each.kill(0)));
+  log.length = 0;
+});
+
+describe('the in-process holder', () => {
+  it('records a process before it calls it running, and when it is gone', async () => {
+    const child = await run('process.stdin.resume()');
+    expect(log).toEqual([`started ${child.identity.pid}`]);
+    expect(child.isAlive()).toBe(true);
+    child.end();
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(log).toEqual([`started ${child.identity.pid}`, `ended ${child.identity.pid}`]);
+    expect(child.isAlive()).toBe(false);
+  });
+
+  it('gives the program exactly the environment it was told, and the marker', async () => {
+    const child = await run('console.log(JSON.stringify(process.env))', { ONE: '1' });
+    expect(JSON.parse(await firstOutput(child))).toEqual({
+      PATH: '/usr/bin:/bin',
+      ONE: '1',
+      [runMarker]: child.identity.run,
+    });
+  });
+
+  it('delivers all output before it says that the process has ended', async () => {
+    const size = 8 * 1024 * 1024;
+    const child = await run(`process.stdout.write('x'.repeat(${size}))`);
+    let seen = 0;
+    child.onStdout((chunk) => (seen += chunk.length));
+    await child.exited;
+    expect(seen).toBe(size);
+  });
+
+  it('takes writes of several MB, and survives a reader that left', async () => {
+    const child = await run(
+      `let n = 0; process.stdin.on('data', (d) => (n += d.length)).on('end', () => console.log(n))`,
+    );
+    const size = 4 * 1024 * 1024;
+    const answer = firstOutput(child);
+    await child.write('y'.repeat(size));
+    child.end();
+    expect(Number(await answer)).toBe(size);
+
+    const deaf = await run(
+      'require("node:fs").closeSync(0); console.log("closed"); setInterval(() => {}, 1000)',
+    );
+    await firstOutput(deaf);
+    await deaf.write('z'.repeat(1024 * 1024));
+    await deaf.write('more');
+    expect(deaf.isAlive()).toBe(true);
+  });
+
+  it('lets go of a write that nobody reads when the process ends', async () => {
+    const child = await run('console.log("up"); setInterval(() => {}, 1000)');
+    await firstOutput(child);
+    const stuck = child.write('z'.repeat(8 * 1024 * 1024));
+    await child.kill(1_000);
+    await stuck;
+    await child.write('after the end');
+  });
+
+  it('says why a program did not start', async () => {
+    const missing = { program: '/nowhere/at/all', args: [], cwd: tmpdir(), env: {} };
+    await expect(holder.spawn(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(log).toEqual([]);
+  });
+
+  it('ends a child whose start could not be recorded', async () => {
+    let pid = 0;
+    const failing = new InProcessHolder({
+      started(identity) {
+        pid = identity.pid;
+        throw new Error('disk full');
+      },
+      ended: () => undefined,
+    });
+    const program = {
+      program: process.execPath,
+      args: ['-e', 'setInterval(() => {}, 1000)'],
+      cwd: tmpdir(),
+      env: {},
+    };
+    await expect(failing.spawn(program)).rejects.toThrow('disk full');
+    expect(running(pid)).toBe(false);
+  });
+
+  it('uses SIGKILL on a child that ignores SIGTERM', async () => {
+    const child = await run(
+      `process.on('SIGTERM', () => {}); console.log('deaf'); setInterval(() => {}, 1000)`,
+    );
+    await firstOutput(child);
+    expect(await child.kill(50)).toEqual({ code: null, signal: 'SIGKILL' });
+  });
+
+  it('lets a child that obeys end by SIGTERM, without waiting for the grace', async () => {
+    const child = await run('setInterval(() => {}, 1000)');
+    expect(await child.kill(600_000)).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  it('sweeps a grandchild that moved to a session of its own', async () => {
+    const child = await run(`
+      const { spawn } = require('node:child_process');
+      const stray = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
+      console.log(stray.pid);
+      setInterval(() => {}, 1000);
+    `);
+    const stray = Number(await firstOutput(child));
+    expect(running(stray)).toBe(true);
+    expect(factsFromProc(stray)?.session).not.toBe(child.identity.pid);
+    await child.kill(1_000);
+    expect(running(stray)).toBe(false);
+  });
+
+  it('sweeps a grandchild that threw the marker away but stayed in the session, after the child ended by itself', async () => {
+    const child = await run(`
+      const { spawn } = require('node:child_process');
+      const stray = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { env: {}, stdio: 'inherit' });
+      stray.unref();
+      process.stdout.write(String(stray.pid), () => process.exit(3));
+    `);
+    const stray = Number(await firstOutput(child));
+    expect(await child.exited).toEqual({ code: 3, signal: null });
+    expect(running(stray)).toBe(false);
+  });
+});
+
+describe('identities', () => {
+  it('never signal another process that got the number', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+      stdio: 'ignore',
+      detached: true,
+    });
+    await once(child, 'spawn');
+    const exited = once(child, 'exit');
+    const now = identify(child.pid ?? 0, 'token-of-another-run') as ProcessIdentity;
+    const before: ProcessIdentity = { ...now, startTime: String(Number(now.startTime) - 1) };
+    const otherBoot: ProcessIdentity = { ...now, bootId: 'another-boot' };
+    expect(isRunning(now)).toBe(true);
+    expect(isRunning(before)).toBe(false);
+    expect(isRunning(otherBoot)).toBe(false);
+    expect(signalGroup(before, 'SIGKILL')).toBe(false);
+    expect(await endSurvivors([before, otherBoot], 10)).toBe(0);
+    expect(running(now.pid)).toBe(true);
+    expect(await endSurvivors([now], 1_000)).toBe(1);
+    await exited;
+  });
+
+  it('are found the same way through ps', async () => {
+    const child = await run('setInterval(() => {}, 1000)');
+    const { pid, run: token } = child.identity;
+    const facts = factsFromPs(pid);
+    expect(facts).toMatchObject({ session: pid, zombie: false });
+    expect(factsFromPs(pid)).toEqual(facts);
+    const carriers = await carriersFromPs([`${runMarker}=${token}`]);
+    expect(carriers.filter((carrier) => carrier.marked).map((carrier) => carrier.pid)).toEqual([pid]);
+  });
+});
+
+describe('survivors of a killed daemon', () => {
+  it('are ended with their strays, also when the first process is gone already', async () => {
+    const token = `survivor-${process.pid}`;
+    const script = `
+      const { spawn } = require('node:child_process');
+      const stray = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'ignore' });
+      stray.unref();
+      process.stdout.write(String(stray.pid), () => process.exit(0));
+    `;
+    const leader = spawn(process.execPath, ['-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+      env: { [runMarker]: token },
+    });
+    const identity = identify(leader.pid ?? 0, token) as ProcessIdentity;
+    const exited = once(leader, 'exit');
+    const stray = Number(String((await once(leader.stdout, 'data'))[0]));
+    await exited;
+    expect(await findStrays([identity])).toMatchObject([{ pid: stray }]);
+    expect(await endSurvivors([identity], 1_000)).toBe(1);
+    expect(running(stray)).toBe(false);
+  });
+});
