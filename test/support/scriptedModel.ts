@@ -1,0 +1,224 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One block of a scripted assistant message. */
+export type ScriptedBlock =
+  | {
+      readonly text: string;
+      /** Pieces the text is streamed in. */ readonly pieces?: number;
+      /** Pause between pieces. */ readonly everyMs?: number;
+    }
+  | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> };
+
+/** What the model answers to one request. */
+export type ScriptedReply =
+  | { readonly blocks: readonly ScriptedBlock[] }
+  /** An HTTP error with the API's error body. */
+  | { readonly status: number; readonly error: string; readonly message: string }
+  /** Begins a stream and never goes on. */
+  | { readonly hang: true };
+
+/** The answers to a cue: one per request that follows it (the first to the cue itself, the next to its tool results, …). */
+export interface ScriptedRule {
+  readonly cue: string | RegExp;
+  readonly replies: readonly ScriptedReply[];
+}
+
+/** The part of a Messages API request that a test looks at. */
+export interface SeenRequest {
+  readonly model: string;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: RequestBody;
+}
+
+interface ContentBlock {
+  readonly type: string;
+  readonly text?: string;
+}
+
+interface RequestBody {
+  readonly model: string;
+  readonly system?: unknown;
+  readonly tools?: readonly { readonly name: string }[];
+  readonly messages: readonly { readonly role: string; readonly content: string | readonly ContentBlock[] }[];
+}
+
+/** A Messages API with fixed answers, on loopback. */
+export interface ScriptedModel {
+  readonly url: string;
+  readonly requests: readonly SeenRequest[];
+  /** Adds rules; the newest that matches answers. */
+  rule(cue: string | RegExp, ...replies: ScriptedReply[]): void;
+  /** Resolves with the next (or an earlier) request whose conversation holds the cue in its last turn. */
+  seen(cue: string | RegExp): Promise<SeenRequest>;
+  close(): Promise<void>;
+}
+
+/** A reply of plain text. */
+export const say = (text: string, stream: { pieces?: number; everyMs?: number } = {}): ScriptedReply => ({
+  blocks: [{ text, ...stream }],
+});
+
+/** A reply that calls one tool. */
+export const use = (tool: string, input: Readonly<Record<string, unknown>>): ScriptedReply => ({
+  blocks: [{ tool, input }],
+});
+
+/** A reply that fails as the API does. */
+export const refuse = (status: number, error: string, message: string): ScriptedReply => ({
+  status,
+  error,
+  message,
+});
+
+const matches = (text: string, cue: string | RegExp): boolean =>
+  typeof cue === 'string' ? text.includes(cue) : cue.test(text);
+
+const textOf = (content: string | readonly ContentBlock[]): string =>
+  typeof content === 'string'
+    ? content
+    : content
+        .filter((block) => block.type === 'text' && !(block.text ?? '').startsWith('<system-reminder>'))
+        .map((block) => block.text ?? '')
+        .join('\n');
+
+/** Starts the model; whatever no rule matches is answered with `ok`. */
+export async function startScriptedModel(...rules: readonly ScriptedRule[]): Promise<ScriptedModel> {
+  const known: ScriptedRule[] = [...rules];
+  const requests: SeenRequest[] = [];
+  const waiting: { cue: string | RegExp; heard: (request: SeenRequest) => void }[] = [];
+  let messages = 0;
+
+  const choose = (body: RequestBody): ScriptedReply => {
+    for (let at = body.messages.length - 1; at >= 0; at--) {
+      const message = body.messages[at];
+      if (message?.role !== 'user') continue;
+      const text = textOf(message.content);
+      const rule = known.findLast((candidate) => matches(text, candidate.cue));
+      if (!rule) continue;
+      const answered = body.messages.slice(at + 1).filter((later) => later.role === 'assistant').length;
+      return rule.replies[Math.min(answered, rule.replies.length - 1)] ?? say('ok');
+    }
+    return say('ok');
+  };
+
+  const server = createServer((request, response) => {
+    void serve(request, response).catch(() => response.destroy());
+  });
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.method !== 'POST' || !request.url?.startsWith('/v1/messages')) {
+      response.writeHead(request.method === 'HEAD' ? 200 : 404).end();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as RequestBody;
+    if (request.url.includes('count_tokens')) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"input_tokens":10}');
+      return;
+    }
+    const last = body.messages.findLast(
+      (message) => message.role === 'user' && textOf(message.content) !== '',
+    );
+    const seen: SeenRequest = {
+      model: body.model,
+      text: last ? textOf(last.content) : '',
+      headers: request.headers,
+      body,
+    };
+    requests.push(seen);
+    for (const wait of [...waiting]) {
+      if (!matches(seen.text, wait.cue)) continue;
+      waiting.splice(waiting.indexOf(wait), 1);
+      wait.heard(seen);
+    }
+    await answer(response, choose(body), body.model);
+  };
+
+  const answer = async (response: ServerResponse, reply: ScriptedReply, model: string): Promise<void> => {
+    if ('status' in reply) {
+      response.writeHead(reply.status, { 'content-type': 'application/json', 'x-should-retry': 'false' });
+      response.end(JSON.stringify({ type: 'error', error: { type: reply.error, message: reply.message } }));
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const event = (data: Record<string, unknown>): void => {
+      response.write(`event: ${String(data['type'])}\ndata: ${JSON.stringify(data)}\n\n`);
+    };
+    const usage = {
+      input_tokens: 10,
+      cache_creation_input_tokens: 3,
+      cache_read_input_tokens: 2,
+      output_tokens: 1,
+    };
+    const id = `msg_scripted_${process.pid}_${++messages}`;
+    event({
+      type: 'message_start',
+      message: {
+        id,
+        type: 'message',
+        role: 'assistant',
+        model,
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
+        usage,
+      },
+    });
+    if ('hang' in reply) return;
+    for (const [index, block] of reply.blocks.entries()) await stream(event, index, block);
+    const reason = reply.blocks.some((block) => 'tool' in block) ? 'tool_use' : 'end_turn';
+    event({
+      type: 'message_delta',
+      delta: { stop_reason: reason, stop_sequence: null },
+      usage: { output_tokens: 7 },
+    });
+    event({ type: 'message_stop' });
+    response.end();
+  };
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    rule(cue, ...replies) {
+      known.push({ cue, replies });
+    },
+    seen(cue) {
+      const already = requests.find((request) => matches(request.text, cue));
+      if (already) return Promise.resolve(already);
+      return new Promise((resolve) => waiting.push({ cue, heard: resolve }));
+    },
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function stream(
+  event: (data: Record<string, unknown>) => void,
+  index: number,
+  block: ScriptedBlock,
+): Promise<void> {
+  const start = (content: Record<string, unknown>): void =>
+    event({ type: 'content_block_start', index, content_block: content });
+  const delta = (change: Record<string, unknown>): void =>
+    event({ type: 'content_block_delta', index, delta: change });
+  if ('tool' in block) {
+    const id = `toolu_${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
+    start({ type: 'tool_use', id, name: block.tool, input: {} });
+    delta({ type: 'input_json_delta', partial_json: JSON.stringify(block.input) });
+  } else {
+    start({ type: 'text', text: '' });
+    const size = Math.max(1, Math.ceil(block.text.length / (block.pieces ?? 2)));
+    for (let at = 0; at < block.text.length; at += size) {
+      if (at > 0 && block.everyMs) await new Promise((resolve) => setTimeout(resolve, block.everyMs));
+      delta({ type: 'text_delta', text: block.text.slice(at, at + size) });
+    }
+  }
+  event({ type: 'content_block_stop', index });
+}
