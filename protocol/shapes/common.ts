@@ -59,8 +59,8 @@ export const TaskId = id('The id of a task.');
 export const ApprovalId = id('The id of an approval.');
 export const SubscriptionId = id('The id of a subscription; it ends with its connection.');
 
-/** Longest text of a task, in characters: it must fit a frame of 8 MiB with every character escaped. */
-export const maxSayLength = 1_000_000;
+/** Longest text of a task, in characters: with a result as long, and every character escaped, it fits a frame of 8 MiB. */
+export const maxSayLength = 500_000;
 
 export const EnvironmentMap = z
   .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/), z.string().max(131_072))

@@ -1,0 +1,70 @@
+import { isSecret } from './allowList.js';
+
+/** A clone's variables, parted by whether they may be written down. */
+export interface PartedEnvironment {
+  readonly plain: Record<string, string>;
+  /** Secrets by name. */
+  readonly secret: Record<string, string>;
+}
+
+/** Parts variables into those that may be stored and those that may not. */
+export function part(env: Readonly<Record<string, string>>): PartedEnvironment {
+  const parted: PartedEnvironment = { plain: {}, secret: {} };
+  for (const [name, value] of Object.entries(env)) {
+    (isSecret(name, value) ? parted.secret : parted.plain)[name] = value;
+  }
+  return parted;
+}
+
+/** A secret shorter than this is too common a text to look for. */
+const shortestRedacted = 8;
+
+/** Holds the secrets of clones, in memory and nowhere else. */
+export class Vault {
+  readonly #secrets = new Map<string, Map<string, string>>();
+
+  /** Sets secrets of a clone, replacing those of the same name. */
+  put(clone: string, secrets: Readonly<Record<string, string>>): void {
+    const held = this.#secrets.get(clone) ?? new Map<string, string>();
+    for (const [name, value] of Object.entries(secrets)) held.set(name, value);
+    this.#secrets.set(clone, held);
+  }
+
+  get(clone: string): Record<string, string> {
+    return Object.fromEntries(this.#secrets.get(clone) ?? []);
+  }
+
+  /** Which of the names have no value here. */
+  missing(clone: string, names: readonly string[]): string[] {
+    const held = this.#secrets.get(clone);
+    return names.filter((name) => !held?.has(name));
+  }
+
+  forget(clone: string): void {
+    this.#secrets.delete(clone);
+  }
+
+  /** The text with every secret of the clone replaced by its name. */
+  redact(clone: string, text: string): string {
+    let clean = text;
+    for (const [name, value] of this.#secrets.get(clone) ?? []) {
+      if (value.length >= shortestRedacted && clean.includes(value))
+        clean = clean.replaceAll(value, `[${name}]`);
+    }
+    return clean;
+  }
+
+  /** The same for every text inside a JSON value. */
+  redactAll<T>(clone: string, value: T): T {
+    if (typeof value === 'string') return this.redact(clone, value) as T;
+    if (Array.isArray(value)) return value.map((item: unknown) => this.redactAll(clone, item)) as T;
+    if (typeof value === 'object' && value !== null) {
+      const entries = Object.entries(value).map(([key, item]) => [
+        this.redact(clone, key),
+        this.redactAll(clone, item as unknown),
+      ]);
+      return Object.fromEntries(entries) as T;
+    }
+    return value;
+  }
+}

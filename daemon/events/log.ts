@@ -1,0 +1,179 @@
+import type { Cursor } from '../../protocol/shapes/common.js';
+import type { Event } from '../../protocol/shapes/event.js';
+import { type Disposable, Emitter, onUnexpectedError } from '../lifecycle.js';
+import type { EventQuery, StoredEvent } from '../store/eventTable.js';
+import { now } from '../store/ids.js';
+import type { Store } from '../store/store.js';
+
+type Unplaced<E> = E extends unknown ? Omit<E, 'cursor' | 'at'> : never;
+
+/** An event that has no place in the history yet. */
+export type NewEvent = Unplaced<Event>;
+
+/** What a transaction may do besides writing tables. */
+export interface Transaction {
+  /** Adds an event to the history, in the same transaction. */
+  append(event: NewEvent): void;
+}
+
+/** Bounds of the history. */
+export interface HistoryLimits {
+  /** Most events kept. */
+  readonly events: number;
+  /** Most bytes of database in use. */
+  readonly bytes: number;
+}
+
+const defaultLimits: HistoryLimits = { events: 500_000, bytes: 4 * 2 ** 30 };
+
+/** Observations that wait for a disk that refuses them; past this the oldest go. */
+const maxWaiting = 20_000;
+
+/** Pause before a refused write is tried again, in ms. */
+const retryMs = 1000;
+
+/** How often, in events, the history's bounds are looked at. */
+const pruneEvery = 1024;
+
+/**
+ * The one way that change leaves the daemon: every change of state is committed together with the
+ * events that tell of it, and published only once it is on disk.
+ */
+export class EventLog implements Disposable {
+  readonly #store: Store;
+  readonly #limits: HistoryLimits;
+  readonly #published = new Emitter<readonly Event[]>();
+  readonly #outbox: Event[][] = [];
+  #waiting: NewEvent[] = [];
+  #flushTimer: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  #seq: number;
+  #publishing = false;
+  #committing = false;
+
+  constructor(store: Store, limits: HistoryLimits = defaultLimits) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#seq = store.events.newest();
+  }
+
+  /** The newest event that is on disk. */
+  get cursor(): Cursor {
+    return { epoch: this.#store.epoch, seq: this.#seq };
+  }
+
+  /** The lowest number still in the history. */
+  get oldest(): number {
+    return this.#store.events.oldest();
+  }
+
+  /** Hears events in order, each batch once it is on disk; live-only ones between. */
+  onPublished(listener: (events: readonly Event[]) => void): Disposable {
+    return this.#published.on(listener);
+  }
+
+  /**
+   * Runs `work` as one transaction with the events it appends; durable when it returns.
+   * @throws storageFailed, and whatever `work` throws: then nothing has changed.
+   */
+  commit<T>(work: (tx: Transaction) => T): T {
+    if (this.#committing) throw new Error('a commit inside a commit');
+    const placed: Event[] = [];
+    let seq = this.#seq;
+    const place = (event: NewEvent): void => {
+      const cursor = { epoch: this.#store.epoch, seq: ++seq };
+      const whole = { ...event, cursor, at: now() } as Event;
+      this.#store.events.insert(whole);
+      placed.push(whole);
+    };
+    this.#committing = true;
+    let result: T;
+    try {
+      result = this.#store.transact(() => {
+        this.#waiting.forEach(place);
+        return work({ append: place });
+      });
+    } finally {
+      this.#committing = false;
+    }
+    this.#seq = seq;
+    this.#waiting = [];
+    this.#publish(placed);
+    this.#pruneAfter(placed.length);
+    return result;
+  }
+
+  /** Adds an event that no caller waits for: it is stored soon, in order, together with what comes with it. */
+  observe(event: NewEvent): void {
+    this.#waiting.push(event);
+    if (this.#waiting.length > maxWaiting) this.#waiting.shift();
+    this.#flushTimer ??= setImmediate(() => this.#flush());
+  }
+
+  /** Delivers an event to those who listen now and does not store it. Its cursor is the last stored event's. */
+  live(event: NewEvent): void {
+    if (this.#waiting.length > 0) this.#flush();
+    this.#publish([{ ...event, cursor: this.cursor, at: now() } as Event]);
+  }
+
+  /** Reads the stored history. */
+  read(query: EventQuery): Iterable<StoredEvent> {
+    return this.#store.events.read(query);
+  }
+
+  /** Stores what waits; to be called before the end. */
+  flush(): void {
+    if (this.#waiting.length > 0) this.#flush();
+  }
+
+  dispose(): void {
+    this.#clearTimer();
+    this.#published.dispose();
+  }
+
+  #flush(): void {
+    this.#clearTimer();
+    if (this.#waiting.length === 0) return;
+    try {
+      this.commit(() => undefined);
+    } catch (error) {
+      onUnexpectedError(error);
+      this.#flushTimer = setTimeout(() => this.#flush(), retryMs);
+      this.#flushTimer.unref();
+    }
+  }
+
+  #clearTimer(): void {
+    if (this.#flushTimer) {
+      clearImmediate(this.#flushTimer as NodeJS.Immediate);
+      clearTimeout(this.#flushTimer as NodeJS.Timeout);
+    }
+    this.#flushTimer = undefined;
+  }
+
+  /** One batch after the other, also when a listener commits while it hears one. */
+  #publish(events: Event[]): void {
+    if (events.length === 0) return;
+    this.#outbox.push(events);
+    if (this.#publishing) return;
+    this.#publishing = true;
+    try {
+      for (let next = this.#outbox.shift(); next; next = this.#outbox.shift()) this.#published.fire(next);
+    } finally {
+      this.#publishing = false;
+    }
+  }
+
+  #pruneAfter(added: number): void {
+    if (Math.floor(this.#seq / pruneEvery) === Math.floor((this.#seq - added) / pruneEvery)) return;
+    const oldest = this.oldest;
+    const length = this.#seq - oldest + 1;
+    const tooLarge = this.#store.usedBytes() > this.#limits.bytes;
+    const keep = Math.min(this.#limits.events, tooLarge ? Math.floor(length * 0.95) : length);
+    if (keep >= length) return;
+    try {
+      this.#store.transact(() => this.#store.events.prune(this.#seq - keep));
+    } catch (error) {
+      onUnexpectedError(error);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { Approval, ApprovalStatus } from '../../protocol/shapes/approval.js';
+import type { Db } from './database.js';
+
+interface Columns {
+  body: string;
+}
+
+/** Which approvals to list. */
+export interface ApprovalFilter {
+  readonly clones?: readonly string[];
+  readonly status: readonly ApprovalStatus[];
+  readonly limit: number;
+}
+
+/** Reads and writes approvals; the body is the shape that clients see. */
+export class ApprovalTable {
+  readonly #db: Db;
+  readonly #insert;
+  readonly #update;
+  readonly #get;
+  readonly #pending;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#insert = db.prepare<[string, string, string, string, string]>(
+      'INSERT INTO approvals (id, clone, task, status, body) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#update = db.prepare<[string, string, string]>(
+      'UPDATE approvals SET status = ?, body = ? WHERE id = ?',
+    );
+    this.#get = db.prepare<[string], Columns>('SELECT body FROM approvals WHERE id = ?');
+    this.#pending = db.prepare<[], { n: number }>(
+      `SELECT count(*) AS n FROM approvals WHERE status = 'pending'`,
+    );
+  }
+
+  insert(approval: Approval): void {
+    this.#insert.run(approval.id, approval.clone, approval.task, approval.status, JSON.stringify(approval));
+  }
+
+  update(approval: Approval): void {
+    this.#update.run(approval.status, JSON.stringify(approval), approval.id);
+  }
+
+  get(id: string): Approval | undefined {
+    const row = this.#get.get(id);
+    return row && (JSON.parse(row.body) as Approval);
+  }
+
+  pendingCount(): number {
+    return this.#pending.get()?.n ?? 0;
+  }
+
+  /** Newest first. */
+  list(filter: ApprovalFilter): Approval[] {
+    const where = [`status IN (${filter.status.map(() => '?').join(',')})`];
+    const values: unknown[] = [...filter.status];
+    if (filter.clones) {
+      where.push(`clone IN (${filter.clones.map(() => '?').join(',')})`);
+      values.push(...filter.clones);
+    }
+    return this.#db
+      .prepare<unknown[], Columns>(
+        `SELECT body FROM approvals WHERE ${where.join(' AND ')} ORDER BY ordinal DESC LIMIT ?`,
+      )
+      .all(...values, filter.limit)
+      .map((row) => JSON.parse(row.body) as Approval);
+  }
+}

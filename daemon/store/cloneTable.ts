@@ -1,0 +1,147 @@
+import type { ApprovalPolicy, Limits } from '../../protocol/shapes/clone.js';
+import type { TaskError } from '../../protocol/shapes/task.js';
+import type { Db } from './database.js';
+
+/** A clone as it is stored: what it was enrolled with and what must outlive a daemon. */
+export interface CloneRecord {
+  readonly name: string;
+  readonly role: string;
+  readonly number: number;
+  readonly brain: string;
+  readonly conversation: string;
+  /** Whether a brain has taken up a turn of the conversation. */
+  begun: boolean;
+  readonly cwd: string;
+  model: string | undefined;
+  brief: string | undefined;
+  approvals: ApprovalPolicy;
+  limits: Limits;
+  labels: Record<string, string>;
+  /** Permission rules granted for life, in the supplier's notation. */
+  grants: string[];
+  /** Variables that are no secrets. */
+  env: Record<string, string>;
+  /** Names of the variables whose values are held in memory only. */
+  secrets: string[];
+  readonly grantSocket: boolean;
+  /** Why it is parked. */
+  failure: TaskError | undefined;
+  /** Milliseconds since 1970 when it last took a task; 0 for never. */
+  usedAt: number;
+  readonly enrolledAt: string;
+  retiredAt: string | undefined;
+}
+
+interface Columns {
+  name: string;
+  role: string;
+  number: number;
+  brain: string;
+  conversation: string;
+  begun: number;
+  cwd: string;
+  model: string | null;
+  brief: string | null;
+  approvals: string;
+  limits: string;
+  labels: string;
+  grants: string;
+  env: string;
+  secrets: string;
+  grant_socket: number;
+  failure: string | null;
+  used_at: number;
+  enrolled_at: string;
+  retired_at: string | null;
+}
+
+/** Reads and writes clones. */
+export class CloneTable {
+  readonly #all;
+  readonly #insert;
+  readonly #update;
+  readonly #highest;
+
+  constructor(db: Db) {
+    this.#all = db.prepare<[], Columns>('SELECT * FROM clones ORDER BY enrolled_at, name');
+    this.#insert = db.prepare<[Columns]>(
+      `INSERT INTO clones VALUES (@name, @role, @number, @brain, @conversation, @begun, @cwd, @model, @brief, @approvals,
+       @limits, @labels, @grants, @env, @secrets, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at)`,
+    );
+    this.#update = db.prepare<[Columns]>(
+      `UPDATE clones SET begun = @begun, model = @model, brief = @brief, approvals = @approvals, limits = @limits,
+       labels = @labels, grants = @grants, env = @env, secrets = @secrets, failure = @failure, used_at = @used_at,
+       retired_at = @retired_at WHERE name = @name`,
+    );
+    this.#highest = db.prepare<[string], { number: number | null }>(
+      'SELECT max(number) AS number FROM clones WHERE role = ?',
+    );
+  }
+
+  all(): CloneRecord[] {
+    return this.#all.all().map(fromColumns);
+  }
+
+  insert(clone: CloneRecord): void {
+    this.#insert.run(toColumns(clone));
+  }
+
+  update(clone: CloneRecord): void {
+    this.#update.run(toColumns(clone));
+  }
+
+  /** The next number of a role that was never used: a name stands for one clone for good. */
+  nextNumber(role: string): number {
+    return (this.#highest.get(role)?.number ?? 0) + 1;
+  }
+}
+
+function fromColumns(row: Columns): CloneRecord {
+  return {
+    name: row.name,
+    role: row.role,
+    number: row.number,
+    brain: row.brain,
+    conversation: row.conversation,
+    begun: row.begun === 1,
+    cwd: row.cwd,
+    model: row.model ?? undefined,
+    brief: row.brief ?? undefined,
+    approvals: row.approvals as ApprovalPolicy,
+    limits: JSON.parse(row.limits) as Limits,
+    labels: JSON.parse(row.labels) as Record<string, string>,
+    grants: JSON.parse(row.grants) as string[],
+    env: JSON.parse(row.env) as Record<string, string>,
+    secrets: JSON.parse(row.secrets) as string[],
+    grantSocket: row.grant_socket === 1,
+    failure: row.failure === null ? undefined : (JSON.parse(row.failure) as TaskError),
+    usedAt: row.used_at,
+    enrolledAt: row.enrolled_at,
+    retiredAt: row.retired_at ?? undefined,
+  };
+}
+
+function toColumns(clone: CloneRecord): Columns {
+  return {
+    name: clone.name,
+    role: clone.role,
+    number: clone.number,
+    brain: clone.brain,
+    conversation: clone.conversation,
+    begun: clone.begun ? 1 : 0,
+    cwd: clone.cwd,
+    model: clone.model ?? null,
+    brief: clone.brief ?? null,
+    approvals: clone.approvals,
+    limits: JSON.stringify(clone.limits),
+    labels: JSON.stringify(clone.labels),
+    grants: JSON.stringify(clone.grants),
+    env: JSON.stringify(clone.env),
+    secrets: JSON.stringify(clone.secrets),
+    grant_socket: clone.grantSocket ? 1 : 0,
+    failure: clone.failure ? JSON.stringify(clone.failure) : null,
+    used_at: clone.usedAt,
+    enrolled_at: clone.enrolledAt,
+    retired_at: clone.retiredAt ?? null,
+  };
+}
