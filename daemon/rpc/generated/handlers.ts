@@ -1,0 +1,154 @@
+// Generated from protocol/table.ts by `npm run generate`. Do not edit.
+
+import type { z } from 'zod';
+import type { Params, Result, table } from '../../../protocol/table.js';
+
+/** One handler for every call; `Context` is what the daemon knows of the caller. */
+export interface Handlers<Context> {
+  /**
+   * Opens the conversation: agrees on a version and tells each side who the other is. Must come first.
+   * May fail with versionUnsupported.
+   */
+  initialize(params: Params<'initialize'>, context: Context): Promise<Result<'initialize'>>;
+
+  /** Answers with the time: the daemon is there. */
+  ping(params: Params<'ping'>, context: Context): Promise<Result<'ping'>>;
+
+  /** Answers with the OpenRPC document of this protocol. */
+  'rpc.discover'(params: Params<'rpc.discover'>, context: Context): Promise<Result<'rpc.discover'>>;
+
+  /**
+   * Tells how the daemon is: its zone, age, clones, tasks, clients and memory.
+   * May fail with storageFailed.
+   */
+  'daemon/status'(params: Params<'daemon/status'>, context: Context): Promise<Result<'daemon/status'>>;
+
+  /** Stops the daemon. Queued tasks wait for the next start; a running one is interrupted unless drained. */
+  'daemon/stop'(params: Params<'daemon/stop'>, context: Context): Promise<Result<'daemon/stop'>>;
+
+  /**
+   * Enrolls a clone. No process is started until its first task.
+   * May fail with brainUnknown, brainMissing, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, storageFailed.
+   */
+  'clone/enroll'(params: Params<'clone/enroll'>, context: Context): Promise<Result<'clone/enroll'>>;
+
+  /**
+   * Lists clones; retired ones only where the filter names that status.
+   * May fail with storageFailed.
+   */
+  'clone/list'(params: Params<'clone/list'>, context: Context): Promise<Result<'clone/list'>>;
+
+  /**
+   * Tells all about one clone, retired ones included.
+   * May fail with cloneNotFound, cloneAmbiguous, storageFailed.
+   */
+  'clone/get'(params: Params<'clone/get'>, context: Context): Promise<Result<'clone/get'>>;
+
+  /**
+   * Changes a clone. What its process was started with changes with the next task, on the same conversation.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  'clone/update'(params: Params<'clone/update'>, context: Context): Promise<Result<'clone/update'>>;
+
+  /**
+   * Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after.
+   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   */
+  'clone/act'(params: Params<'clone/act'>, context: Context): Promise<Result<'clone/act'>>;
+
+  /**
+   * Asks a clone something that must not change the zone: it runs read-only. Answers with a receipt, like act.
+   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   */
+  'clone/ask'(params: Params<'clone/ask'>, context: Context): Promise<Result<'clone/ask'>>;
+
+  /**
+   * Ends a clone's turn and keeps its conversation; its queue goes on. Wakes a clone that was parked as failed.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  'clone/interrupt'(params: Params<'clone/interrupt'>, context: Context): Promise<Result<'clone/interrupt'>>;
+
+  /**
+   * Retires a clone for good: cancels its tasks and ends its process. Its history stays.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  'clone/retire'(params: Params<'clone/retire'>, context: Context): Promise<Result<'clone/retire'>>;
+
+  /**
+   * Tells all about one task.
+   * May fail with taskNotFound, storageFailed.
+   */
+  'task/get'(params: Params<'task/get'>, context: Context): Promise<Result<'task/get'>>;
+
+  /**
+   * Lists tasks, the newest first, a page at a time.
+   * May fail with taskNotFound, storageFailed.
+   */
+  'task/list'(params: Params<'task/list'>, context: Context): Promise<Result<'task/list'>>;
+
+  /**
+   * Answers with the task once it has ended, however it ended.
+   * May fail with taskNotFound, waitTimeout, storageFailed.
+   */
+  'task/wait'(params: Params<'task/wait'>, context: Context): Promise<Result<'task/wait'>>;
+
+  /**
+   * Cancels a task: a queued one never runs, the turn of a running one is ended. Answers once it has ended.
+   * May fail with taskNotFound, taskFinished, storageFailed.
+   */
+  'task/cancel'(params: Params<'task/cancel'>, context: Context): Promise<Result<'task/cancel'>>;
+
+  /**
+   * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
+   * May fail with taskNotFound, taskNotRetryable, cloneRetired, cloneFailed, environmentMissing, queueFull, storageFailed.
+   */
+  'task/retry'(params: Params<'task/retry'>, context: Context): Promise<Result<'task/retry'>>;
+
+  /**
+   * Lists what brains wait for a human to decide; those already decided where the filter names their status.
+   * May fail with storageFailed.
+   */
+  'approval/list'(params: Params<'approval/list'>, context: Context): Promise<Result<'approval/list'>>;
+
+  /**
+   * Answers an approval. The first answer counts; a later one fails with approvalResolved.
+   * May fail with approvalNotFound, approvalResolved, storageFailed.
+   */
+  'approval/respond'(
+    params: Params<'approval/respond'>,
+    context: Context,
+  ): Promise<Result<'approval/respond'>>;
+
+  /**
+   * Begins a flow of `event/published`: the history after `from`, then all that happens, in one order.
+   * May fail with cloneNotFound, limitReached, storageFailed.
+   */
+  'event/subscribe'(params: Params<'event/subscribe'>, context: Context): Promise<Result<'event/subscribe'>>;
+
+  /**
+   * Ends a subscription of this connection.
+   * May fail with subscriptionNotFound.
+   */
+  'event/unsubscribe'(
+    params: Params<'event/unsubscribe'>,
+    context: Context,
+  ): Promise<Result<'event/unsubscribe'>>;
+
+  /**
+   * Reads a page of the stored history, in either direction.
+   * May fail with cloneNotFound, storageFailed.
+   */
+  'event/read'(params: Params<'event/read'>, context: Context): Promise<Result<'event/read'>>;
+
+  /**
+   * Adds up tokens and cost by clone, task and model, as the brains report them.
+   * May fail with cloneNotFound, taskNotFound, storageFailed.
+   */
+  'usage/get'(params: Params<'usage/get'>, context: Context): Promise<Result<'usage/get'>>;
+}
+
+/** The params of every message the daemon sends on its own. */
+export interface Notifications {
+  /** Events of a subscription, in order. Several may come at once. */
+  'event/published': z.input<Extract<(typeof table)[number], { name: 'event/published' }>['params']>;
+}

@@ -1,0 +1,489 @@
+// Generated from protocol/table.ts by `npm run generate`. Do not edit.
+
+/** Every error by kind. `{member}` in a text is filled from the details. */
+export const errorRows = {
+  parseError: {
+    code: -32700,
+    message: 'The frame is not valid JSON: {reason}.',
+    hint: 'Send one UTF-8 JSON object per frame, with an exact Content-Length.',
+    retryable: false,
+  },
+  invalidRequest: {
+    code: -32600,
+    message: 'The message is not a valid request: {reason}.',
+    hint: 'Send a single JSON-RPC 2.0 object; batches are not part of this protocol.',
+    retryable: false,
+  },
+  methodNotFound: {
+    code: -32601,
+    message: 'There is no method {method}.',
+    hint: 'Call rpc.discover, or run `khlone schema`, for the methods of this daemon.',
+    retryable: false,
+  },
+  invalidParams: {
+    code: -32602,
+    message: 'The parameters are not valid: {summary}.',
+    hint: 'Mend the members named in details.issues; `khlone schema` prints what is expected.',
+    retryable: false,
+  },
+  internalError: {
+    code: -32603,
+    message: 'The daemon failed inside (incident {incident}).',
+    hint: 'Look for the incident in the daemon log (`khlone doctor` prints its path) and report it.',
+    retryable: false,
+  },
+  cancelled: {
+    code: -32800,
+    message: 'The call was cancelled.',
+    hint: 'Nothing to do: the caller withdrew it.',
+    retryable: true,
+  },
+  notInitialized: {
+    code: -32020,
+    message: '{method} was sent before initialize.',
+    hint: 'Send initialize first, and wait for its answer.',
+    retryable: false,
+  },
+  versionUnsupported: {
+    code: -32021,
+    message: 'The client speaks version {requested} of the protocol, this daemon {supported}.',
+    hint: 'Bring both to one release: `npm install khlone@latest`, then `khlone daemon stop`.',
+    retryable: false,
+  },
+  tooManyRequests: {
+    code: -32022,
+    message: 'More than {limit} requests are in flight on this connection.',
+    hint: 'Wait for answers before sending more.',
+    retryable: true,
+  },
+  shuttingDown: {
+    code: -32023,
+    message: 'The daemon is stopping.',
+    hint: 'Connect again: the next call starts a new daemon.',
+    retryable: true,
+  },
+  cloneNotFound: {
+    code: -32024,
+    message: 'No clone answers to {who}.',
+    hint: 'Run `khlone status` for the clones of this zone, or `khlone enroll <role>` for a new one.',
+    retryable: false,
+  },
+  cloneAmbiguous: {
+    code: -32025,
+    message: '{who} stands for several clones: {candidates}.',
+    hint: 'Name one of them.',
+    retryable: false,
+  },
+  cloneNameTaken: {
+    code: -32026,
+    message: "The name {name} is taken, now or in this zone's history.",
+    hint: 'Leave the name out to get the next free one, or choose another number.',
+    retryable: false,
+  },
+  cloneRetired: {
+    code: -32027,
+    message: '{clone} is retired.',
+    hint: 'Enroll a new clone with `khlone enroll <role>`; its history stays readable.',
+    retryable: false,
+  },
+  cloneFailed: {
+    code: -32028,
+    message: '{clone} is parked: its brain failed {failures} times in a row. Last: {reason}.',
+    hint: 'Mend the cause, then run `khlone interrupt {clone}` to let it try again.',
+    retryable: false,
+  },
+  brainUnknown: {
+    code: -32058,
+    message: 'There is no brain {brain}.',
+    hint: 'Choose one of: {known}.',
+    retryable: false,
+  },
+  brainMissing: {
+    code: -32029,
+    message: "The program {program} of brain {brain} was not found on the client's PATH.",
+    hint: '{install}',
+    retryable: false,
+  },
+  brainLoggedOut: {
+    code: -32030,
+    message: 'The brain {brain} is not logged in: {reason}.',
+    hint: '{login}',
+    retryable: false,
+  },
+  brainDied: {
+    code: -32031,
+    message: "The brain's process ended in mid-turn ({ending}).",
+    hint: 'The conversation is kept: run the task again with `khlone retry <task>`, or send the next one.',
+    retryable: true,
+  },
+  brainSilent: {
+    code: -32032,
+    message: 'The brain said nothing for {silentMs} ms and was ended.',
+    hint: 'The conversation is kept: `khlone retry <task>` tries again in a new process.',
+    retryable: true,
+  },
+  brainError: {
+    code: -32033,
+    message: 'The brain reported an error: {reason}.',
+    hint: 'Read the reason; `khlone retry <task>` tries again on the same conversation.',
+    retryable: true,
+  },
+  environmentMissing: {
+    code: -32034,
+    message: '{clone} needs variables the daemon no longer holds: {names}.',
+    hint: 'Set them in your shell and call again; pass others with `--env NAME`.',
+    retryable: false,
+  },
+  capabilityMissing: {
+    code: -32035,
+    message: 'The brain {brain} cannot {capability}.',
+    hint: 'Choose a brain that can: `khlone doctor` lists what each one does.',
+    retryable: false,
+  },
+  taskNotFound: {
+    code: -32036,
+    message: 'There is no task {task}.',
+    hint: 'Run `khlone tasks` for the tasks of this zone.',
+    retryable: false,
+  },
+  taskNotRetryable: {
+    code: -32037,
+    message: 'Task {task} is {status}; only a failed, cancelled, interrupted or parked task is retried.',
+    hint: 'Send the text again as a new task instead.',
+    retryable: false,
+  },
+  taskFinished: {
+    code: -32038,
+    message: 'Task {task} has ended already: it is {status}.',
+    hint: 'Nothing to cancel; `khlone task {task}` shows how it ended.',
+    retryable: false,
+  },
+  taskTimeout: {
+    code: -32039,
+    message: 'The task ran longer than its {timeoutMs} ms and its turn was ended.',
+    hint: 'The conversation is kept: retry with a longer timeoutMs.',
+    retryable: false,
+  },
+  taskInterrupted: {
+    code: -32040,
+    message: 'The task was interrupted: {reason}.',
+    hint: 'The conversation is kept: `khlone retry <task>` runs it again.',
+    retryable: false,
+  },
+  taskCancelled: {
+    code: -32041,
+    message: 'The task was cancelled: {reason}.',
+    hint: '`khlone retry <task>` runs it after all.',
+    retryable: false,
+  },
+  waitTimeout: {
+    code: -32042,
+    message: 'Task {task} has not ended within {timeoutMs} ms.',
+    hint: 'It goes on; wait again, or read its events.',
+    retryable: true,
+  },
+  queueFull: {
+    code: -32043,
+    message: '{who} has {limit} tasks queued already.',
+    hint: 'Wait for some to end, or enroll another clone of the role.',
+    retryable: true,
+  },
+  idempotencyConflict: {
+    code: -32044,
+    message: 'The idempotency key {key} was used for a different call.',
+    hint: 'Use a new key for a new call; the same key repeats only the very same one.',
+    retryable: false,
+  },
+  approvalNotFound: {
+    code: -32045,
+    message: 'There is no approval {approval}.',
+    hint: 'Run `khlone approvals` for what is waiting.',
+    retryable: false,
+  },
+  approvalResolved: {
+    code: -32046,
+    message: 'Approval {approval} is {status} already.',
+    hint: 'The first answer counts; nothing is left to do.',
+    retryable: false,
+  },
+  subscriptionNotFound: {
+    code: -32047,
+    message: 'This connection has no subscription {subscription}.',
+    hint: 'Subscriptions end with their connection; subscribe again from your last cursor.',
+    retryable: false,
+  },
+  limitReached: {
+    code: -32048,
+    message: 'The limit of {limit} {what} is reached.',
+    hint: 'Let go of some first.',
+    retryable: false,
+  },
+  zoneInvalid: {
+    code: -32049,
+    message: '{path} cannot be a zone: {reason}.',
+    hint: 'Name an existing directory, with `--zone <dir>`.',
+    retryable: false,
+  },
+  pathTooLong: {
+    code: -32050,
+    message: 'The socket path has {bytes} bytes, over the {limit} a unix socket can have: {path}.',
+    hint: 'Set XDG_RUNTIME_DIR or KHLONE_SOCKET to a shorter path.',
+    retryable: false,
+  },
+  pathUnsafe: {
+    code: -32051,
+    message: '{path} is not safe to use: {reason}.',
+    hint: 'Remove it or give it back to yourself, with mode 0700 for folders and 0600 for files.',
+    retryable: false,
+  },
+  databaseNewer: {
+    code: -32052,
+    message: 'The database {path} has version {found}; this khlone knows up to {supported}.',
+    hint: 'Update khlone (`npm install khlone@latest`); the database is untouched.',
+    retryable: false,
+  },
+  storageFailed: {
+    code: -32053,
+    message: "The zone's state could not be written: {reason}.",
+    hint: 'Free some disk space or mend the folder (`khlone doctor` prints it), then call again.',
+    retryable: true,
+  },
+  zoneLocked: {
+    code: -32054,
+    message: 'Another daemon serves this zone.',
+    hint: 'Use it: `khlone daemon status`. To replace it, `khlone daemon stop` first.',
+    retryable: false,
+  },
+  daemonUnreachable: {
+    code: -32055,
+    message: 'No daemon answers at {socket}: {reason}.',
+    hint: 'Run `khlone doctor`, or `khlone daemon run` to see why it does not start.',
+    retryable: true,
+  },
+  connectionLost: {
+    code: -32056,
+    message: 'The connection to the daemon was lost before the answer came.',
+    hint: 'Call again; a task sent with an idempotencyKey is never run twice.',
+    retryable: true,
+  },
+  slowReader: {
+    code: -32057,
+    message: 'The client did not read {bytes} bytes of what it asked for and was let go.',
+    hint: 'Connect again and go on from the last cursor.',
+    retryable: true,
+  },
+} as const;
+
+/** The typed details of every kind. */
+export interface DetailsByKind {
+  /** The frame is not valid JSON: {reason}. */
+  parseError: {
+    reason: string;
+  };
+  /** The message is not a valid request: {reason}. */
+  invalidRequest: {
+    reason: string;
+  };
+  /** There is no method {method}. */
+  methodNotFound: {
+    method: string;
+  };
+  /** The parameters are not valid: {summary}. */
+  invalidParams: {
+    summary: string;
+    issues: {
+      path: string;
+      message: string;
+    }[];
+  };
+  /** The daemon failed inside (incident {incident}). */
+  internalError: {
+    incident: string;
+  };
+  /** The call was cancelled. */
+  cancelled: Record<string, never>;
+  /** {method} was sent before initialize. */
+  notInitialized: {
+    method: string;
+  };
+  /** The client speaks version {requested} of the protocol, this daemon {supported}. */
+  versionUnsupported: {
+    requested: number;
+    supported: number[];
+  };
+  /** More than {limit} requests are in flight on this connection. */
+  tooManyRequests: {
+    limit: number;
+  };
+  /** The daemon is stopping. */
+  shuttingDown: Record<string, never>;
+  /** No clone answers to {who}. */
+  cloneNotFound: {
+    who: string;
+    known: string[];
+  };
+  /** {who} stands for several clones: {candidates}. */
+  cloneAmbiguous: {
+    who: string;
+    candidates: string[];
+  };
+  /** The name {name} is taken, now or in this zone's history. */
+  cloneNameTaken: {
+    name: string;
+  };
+  /** {clone} is retired. */
+  cloneRetired: {
+    clone: string;
+  };
+  /** {clone} is parked: its brain failed {failures} times in a row. Last: {reason}. */
+  cloneFailed: {
+    clone: string;
+    failures: number;
+    reason: string;
+  };
+  /** There is no brain {brain}. */
+  brainUnknown: {
+    brain: string;
+    known: string[];
+  };
+  /** The program {program} of brain {brain} was not found on the client's PATH. */
+  brainMissing: {
+    brain: string;
+    program: string;
+    install: string;
+  };
+  /** The brain {brain} is not logged in: {reason}. */
+  brainLoggedOut: {
+    brain: string;
+    reason: string;
+    login: string;
+  };
+  /** The brain's process ended in mid-turn ({ending}). */
+  brainDied: {
+    ending: string;
+    stderr: string;
+  };
+  /** The brain said nothing for {silentMs} ms and was ended. */
+  brainSilent: {
+    silentMs: number;
+  };
+  /** The brain reported an error: {reason}. */
+  brainError: {
+    reason: string;
+  };
+  /** {clone} needs variables the daemon no longer holds: {names}. */
+  environmentMissing: {
+    clone: string;
+    names: string[];
+  };
+  /** The brain {brain} cannot {capability}. */
+  capabilityMissing: {
+    brain: string;
+    capability: string;
+  };
+  /** There is no task {task}. */
+  taskNotFound: {
+    task: string;
+  };
+  /** Task {task} is {status}; only a failed, cancelled, interrupted or parked task is retried. */
+  taskNotRetryable: {
+    task: string;
+    status: string;
+  };
+  /** Task {task} has ended already: it is {status}. */
+  taskFinished: {
+    task: string;
+    status: string;
+  };
+  /** The task ran longer than its {timeoutMs} ms and its turn was ended. */
+  taskTimeout: {
+    timeoutMs: number;
+  };
+  /** The task was interrupted: {reason}. */
+  taskInterrupted: {
+    reason: string;
+  };
+  /** The task was cancelled: {reason}. */
+  taskCancelled: {
+    reason: string;
+  };
+  /** Task {task} has not ended within {timeoutMs} ms. */
+  waitTimeout: {
+    task: string;
+    timeoutMs: number;
+  };
+  /** {who} has {limit} tasks queued already. */
+  queueFull: {
+    who: string;
+    limit: number;
+  };
+  /** The idempotency key {key} was used for a different call. */
+  idempotencyConflict: {
+    key: string;
+  };
+  /** There is no approval {approval}. */
+  approvalNotFound: {
+    approval: string;
+  };
+  /** Approval {approval} is {status} already. */
+  approvalResolved: {
+    approval: string;
+    status: string;
+  };
+  /** This connection has no subscription {subscription}. */
+  subscriptionNotFound: {
+    subscription: string;
+  };
+  /** The limit of {limit} {what} is reached. */
+  limitReached: {
+    what: string;
+    limit: number;
+  };
+  /** {path} cannot be a zone: {reason}. */
+  zoneInvalid: {
+    path: string;
+    reason: string;
+  };
+  /** The socket path has {bytes} bytes, over the {limit} a unix socket can have: {path}. */
+  pathTooLong: {
+    path: string;
+    bytes: number;
+    limit: number;
+  };
+  /** {path} is not safe to use: {reason}. */
+  pathUnsafe: {
+    path: string;
+    reason: string;
+  };
+  /** The database {path} has version {found}; this khlone knows up to {supported}. */
+  databaseNewer: {
+    path: string;
+    found: number;
+    supported: number;
+  };
+  /** The zone's state could not be written: {reason}. */
+  storageFailed: {
+    reason: string;
+  };
+  /** Another daemon serves this zone. */
+  zoneLocked: {
+    path: string;
+  };
+  /** No daemon answers at {socket}: {reason}. */
+  daemonUnreachable: {
+    socket: string;
+    reason: string;
+  };
+  /** The connection to the daemon was lost before the answer came. */
+  connectionLost: Record<string, never>;
+  /** The client did not read {bytes} bytes of what it asked for and was let go. */
+  slowReader: {
+    bytes: number;
+  };
+}
+
+/** The kinds of the registry. */
+export type ErrorKind = keyof DetailsByKind;
+
+/** The typed details of one kind. */
+export type ErrorDetails<K extends ErrorKind> = DetailsByKind[K];

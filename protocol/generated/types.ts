@@ -1,0 +1,861 @@
+// Generated from protocol/table.ts by `npm run generate`. Do not edit.
+
+/** An enrolled agent: one brain, one conversation, one queue. */
+export interface Clone {
+  name: CloneName;
+  role: Role;
+  /** The supplier of its brain. */
+  brain: string;
+  status: CloneStatus;
+  posture: Posture;
+  /** UUID of the conversation, chosen by khlone and kept across processes. */
+  conversation: string;
+  /** Directory the brain works in. */
+  cwd: string;
+  model?: string | undefined;
+  brief?: string | undefined;
+  approvals: ApprovalPolicy;
+  limits: Limits;
+  labels: Labels;
+  /** Tasks waiting for this clone. */
+  queued: number;
+  /** The task it works on. */
+  task?: TaskId | undefined;
+  /** Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it. */
+  missing?: string[] | undefined;
+  /** Why it is `failed`. */
+  error?:
+    | {
+        kind: string;
+        message: string;
+        hint: string;
+      }
+    | undefined;
+  usage: Usage;
+  enrolledAt: Timestamp;
+  retiredAt?: Timestamp | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** `waiting` is on an approval; `off` has no process, and starts one for its next task. */
+export type CloneStatus =
+  'starting' | 'idle' | 'working' | 'waiting' | 'talking' | 'off' | 'failed' | 'retired';
+
+/** How the clone's brain runs now. */
+export type Posture = 'act' | 'ask' | 'talk' | 'off';
+
+/** What happens when the brain asks for permission: `ask` a human (the default), `acceptEdits` allows edits of files in the zone and asks about the rest, `allow` grants all, `deny` refuses all. */
+export type ApprovalPolicy = 'ask' | 'acceptEdits' | 'allow' | 'deny';
+
+/** What becomes of a task that was running when the daemon died: `park` leaves it interrupted until it is retried (the default), `resume` runs it again on the same conversation, at most three attempts in all. */
+export type RecoveryPolicy = 'park' | 'resume';
+
+/** Bounds of a clone; what is left out keeps its default. */
+export interface Limits {
+  /** Longest run of a task, waiting for approvals included. No limit by default. */
+  taskTimeoutMs?: DurationMs | undefined;
+  /** An approval unanswered for so long is denied. 30 minutes by default. */
+  approvalTimeoutMs?: DurationMs | undefined;
+  /** A process at rest for so long is ended; the conversation stays. 15 minutes by default. */
+  idleMs?: DurationMs | undefined;
+  /** Most tasks in the queue. 10,000 by default. */
+  maxQueued?: number | undefined;
+  recovery?: RecoveryPolicy | undefined;
+}
+
+/** Work given to a clone. */
+export interface Task {
+  id: TaskId;
+  kind: TaskKind;
+  /** Whom it was given to, as it was said. */
+  who: string;
+  /** The clone that has it; missing while a pool has not handed it out. */
+  clone?: CloneName | undefined;
+  say: string;
+  status: TaskStatus;
+  /** How many times it was started. */
+  attempt: number;
+  priority: number;
+  timeoutMs?: DurationMs | undefined;
+  labels: Labels;
+  result?:
+    | {
+        text: string;
+        /** The text was longer and its tail is left out. */
+        truncated?: boolean | undefined;
+      }
+    | undefined;
+  error?: TaskError | undefined;
+  usage?: Usage | undefined;
+  queuedAt: Timestamp;
+  startedAt?: Timestamp | undefined;
+  finishedAt?: Timestamp | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** `waiting` is on an approval. `done`, `failed`, `cancelled`, `interrupted` and `parked` are ends; all but `done` can be retried. */
+export type TaskStatus =
+  'queued' | 'running' | 'waiting' | 'done' | 'failed' | 'cancelled' | 'interrupted' | 'parked';
+
+/** `act` may change the zone, `ask` must not be able to. */
+export type TaskKind = 'act' | 'ask';
+
+/** Why a task did not end well: a kind of the error registry and the next step. */
+export interface TaskError {
+  kind: string;
+  message: string;
+  hint: string;
+}
+
+/** A brain's question to a human. */
+export interface Approval {
+  id: ApprovalId;
+  clone: CloneName;
+  task: TaskId;
+  kind: 'tool' | 'question';
+  tool?: string | undefined;
+  /** The tool's input; `{truncated, preview}` where it is long. */
+  input?: Record<string, unknown> | undefined;
+  questions?: Question[] | undefined;
+  /** One line for a human. */
+  title: string;
+  status: ApprovalStatus;
+  decision?: Decision | undefined;
+  message?: string | undefined;
+  answers?: Record<string, string> | undefined;
+  requestedAt: Timestamp;
+  /** When it is denied if nobody answers. */
+  deadlineAt: Timestamp;
+  resolvedAt?: Timestamp | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** `expired` was denied by its deadline; `withdrawn` is no longer asked, as its turn ended. */
+export type ApprovalStatus = 'pending' | 'allowed' | 'denied' | 'expired' | 'withdrawn';
+
+/** `allowAlways` grants the same kind of request for the clone's life. */
+export type Decision = 'allow' | 'allowAlways' | 'deny';
+
+export interface Question {
+  question: string;
+  header?: string | undefined;
+  options: {
+    label: string;
+    description?: string | undefined;
+  }[];
+  multiSelect: boolean;
+}
+
+/** Tokens and cost, as the brain reports them. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+  cacheWriteTokens: number;
+  cacheReadTokens: number;
+  /** US dollars, as the brain reports them. */
+  costUsd: number;
+}
+
+export interface BrainInfo {
+  name: string;
+  summary: string;
+  /** Takes `act` tasks. */
+  dispatch: boolean;
+  /** Takes `ask` tasks, read-only. */
+  ask: boolean;
+  /** Has a terminal to talk to. */
+  talk: boolean;
+  approvals: boolean;
+  steer: boolean;
+  fork: boolean;
+  usage: boolean;
+}
+
+/** A place in the event history. Hand back the last one you saw to miss nothing and see nothing twice. */
+export interface Cursor {
+  /** Number of the daemon incarnation that wrote the event; grows with each start. */
+  epoch: number;
+  /** Number of the event in the zone; grows by one and never starts again. */
+  seq: number;
+}
+
+/** A clone (`mechanic.1`), a role (`mechanic`) or a label (`label:key=value`). */
+export type Who = string;
+
+/** A role: a lower-case letter, then letters, digits and hyphens; at most 32. */
+export type Role = string;
+
+/** A clone, as `role.N`. */
+export type CloneName = string;
+
+/** Free labels; select by them with `label:key=value`. */
+export type Labels = Record<string, string>;
+
+/** Environment variables by name. */
+export type EnvironmentMap = Record<string, string>;
+
+/** The id of a task. */
+export type TaskId = string;
+
+/** The id of an approval. */
+export type ApprovalId = string;
+
+/** The id of a subscription; it ends with its connection. */
+export type SubscriptionId = string;
+
+/** ISO 8601, UTC, with milliseconds. */
+export type Timestamp = string;
+
+/** Milliseconds. */
+export type DurationMs = number;
+
+/** An object with no members of its own. */
+export interface Empty {
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Something that happened in the zone. */
+export type Event =
+  | ZoneOpenedEvent
+  | CloneEnrolledEvent
+  | CloneUpdatedEvent
+  | CloneStatusEvent
+  | CloneRetiredEvent
+  | TaskQueuedEvent
+  | TaskStartedEvent
+  | TaskFinishedEvent
+  | MessageDeltaEvent
+  | MessageCompletedEvent
+  | ToolStartedEvent
+  | ToolFinishedEvent
+  | ApprovalRequestedEvent
+  | ApprovalResolvedEvent
+  | UsageUpdatedEvent
+  | BrainFaultEvent;
+
+/** A daemon opened the zone: a new epoch. */
+export interface ZoneOpenedEvent {
+  type: 'zone.opened';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  version: string;
+}
+
+export interface CloneEnrolledEvent {
+  type: 'clone.enrolled';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  value: Clone;
+}
+
+export interface CloneUpdatedEvent {
+  type: 'clone.updated';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  value: Clone;
+}
+
+export interface CloneStatusEvent {
+  type: 'clone.status';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  status: CloneStatus;
+  posture: Posture;
+  task?: TaskId | undefined;
+}
+
+export interface CloneRetiredEvent {
+  type: 'clone.retired';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  value: Clone;
+}
+
+export interface TaskQueuedEvent {
+  type: 'task.queued';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone?: CloneName | undefined;
+  task: TaskId;
+  value: Task;
+}
+
+export interface TaskStartedEvent {
+  type: 'task.started';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone?: CloneName | undefined;
+  task: TaskId;
+  attempt: number;
+}
+
+export interface TaskFinishedEvent {
+  type: 'task.finished';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone?: CloneName | undefined;
+  task: TaskId;
+  value: Task;
+}
+
+/** A piece of a message as it is written. Delivered live and not stored; its cursor is the last stored event's. */
+export interface MessageDeltaEvent {
+  type: 'message.delta';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  message: string;
+  /** UTF-16 units from the start of the message. */
+  offset: number;
+  text: string;
+}
+
+export interface MessageCompletedEvent {
+  type: 'message.completed';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  message: string;
+  text: string;
+  /** The text was longer and its tail is left out. */
+  truncated?: boolean | undefined;
+}
+
+export interface ToolStartedEvent {
+  type: 'tool.started';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  tool: string;
+  name: string;
+  title: string;
+  input?: Record<string, unknown> | undefined;
+}
+
+export interface ToolFinishedEvent {
+  type: 'tool.finished';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  tool: string;
+  failed: boolean;
+  output: string;
+  /** The text was longer and its tail is left out. */
+  truncated?: boolean | undefined;
+}
+
+export interface ApprovalRequestedEvent {
+  type: 'approval.requested';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  approval: ApprovalId;
+  value: Approval;
+}
+
+export interface ApprovalResolvedEvent {
+  type: 'approval.resolved';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  approval: ApprovalId;
+  value: Approval;
+}
+
+export interface UsageUpdatedEvent {
+  type: 'usage.updated';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  usage: Usage;
+  byModel: (Usage & {
+    model: string;
+  })[];
+}
+
+/** The brain broke its own protocol and was survived. */
+export interface BrainFaultEvent {
+  type: 'brain.fault';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task?: TaskId | undefined;
+  reason: string;
+}
+
+/** Params of `initialize`. */
+export interface InitializeParams {
+  /** Newest version the client speaks. */
+  protocolVersion: number;
+  /** Oldest version the client speaks; the same as the newest by default. */
+  minProtocolVersion?: number | undefined;
+  clientInfo: {
+    name: string;
+    version: string;
+  };
+  capabilities?: string[] | undefined;
+  /** The client's own variables that a brain may run with. Only those of the documented allow-list are kept; secrets among them stay in memory. */
+  environment?: EnvironmentMap | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `initialize`. */
+export interface InitializeResult {
+  protocolVersion: number;
+  daemon: {
+    name: string;
+    version: string;
+    pid: number;
+    startedAt: Timestamp;
+  };
+  zone: {
+    id: string;
+    root: string;
+  };
+  capabilities: {
+    features: string[];
+    brains: BrainInfo[];
+  };
+  /** The newest event; subscribe from here to hear all that follows. */
+  cursor: Cursor;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `ping`. */
+export type PingParams = Empty;
+
+/** Result of `ping`. */
+export interface PingResult {
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `rpc.discover`. */
+export type RpcDiscoverParams = Empty;
+
+/** An OpenRPC 1.3 document. */
+export type RpcDiscoverResult = Record<string, unknown>;
+
+/** Params of `daemon/status`. */
+export type DaemonStatusParams = Empty;
+
+/** Result of `daemon/status`. */
+export interface DaemonStatusResult {
+  zone: {
+    id: string;
+    root: string;
+  };
+  daemon: {
+    name: string;
+    version: string;
+    pid: number;
+    startedAt: Timestamp;
+  };
+  uptimeMs: number;
+  /** How many clones there are of each status. */
+  clones: Record<string, number>;
+  /** How many tasks there are of each status. */
+  tasks: Record<string, number>;
+  /** Approvals that wait for an answer. */
+  approvals: number;
+  clients: number;
+  memory: {
+    rssBytes: number;
+    heapUsedBytes: number;
+  };
+  holder: {
+    /** `inProcess`: brains end with the daemon. */
+    kind: string;
+    processes: number;
+  };
+  paths: {
+    socket: string;
+    state: string;
+    database: string;
+    log: string;
+  };
+  cursor: Cursor;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `daemon/stop`. */
+export interface DaemonStopParams {
+  /** Let running tasks end first; queued ones stay queued. */
+  drain?: boolean | undefined;
+  /** What becomes of the brains' processes: they end with the daemon. */
+  brains?: 'end' | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `daemon/stop`. */
+export interface DaemonStopResult {
+  /** The process that is ending. */
+  pid: number;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `clone/enroll`. */
+export interface CloneEnrollParams {
+  role: Role;
+  /** `role.N`; the next number never used by default. */
+  name?: CloneName | undefined;
+  /** The supplier of its brain; `claude` by default. */
+  brain?: string | undefined;
+  /** Standing instructions, added to those of the brain. */
+  brief?: string | undefined;
+  model?: string | undefined;
+  /** Directory to work in, inside the zone; the zone's root by default. */
+  cwd?: string | undefined;
+  /** Variables of its own, beside those of the allow-list that the client sent. */
+  env?: EnvironmentMap | undefined;
+  /** Let the brain reach this daemon: sets KHLONE_SOCKET for it. False by default. */
+  grantSocket?: boolean | undefined;
+  approvals?: ApprovalPolicy | undefined;
+  labels?: Labels | undefined;
+  limits?: Limits | undefined;
+  /** A conversation of the brain's that exists already, to go on with. */
+  resume?: string | undefined;
+  /** A call repeated with the same key has no second effect and gets the first answer. */
+  idempotencyKey?: string | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `clone/enroll`. */
+export type CloneEnrollResult = Clone;
+
+/** Params of `clone/list`. */
+export interface CloneListParams {
+  role?: Role | undefined;
+  labels?: Labels | undefined;
+  status?: CloneStatus[] | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `clone/list`. */
+export interface CloneListResult {
+  clones: Clone[];
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `clone/get`. */
+export interface CloneGetParams {
+  who: Who;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `clone/get`. */
+export type CloneGetResult = Clone;
+
+/** Params of `clone/update`. */
+export interface CloneUpdateParams {
+  who: Who;
+  brief?: string | undefined;
+  model?: string | undefined;
+  /** Variables to set or replace; the others stay. */
+  env?: EnvironmentMap | undefined;
+  approvals?: ApprovalPolicy | undefined;
+  /** Replaces all labels. */
+  labels?: Labels | undefined;
+  /** Replaces the members given; the others stay. */
+  limits?: Limits | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `clone/update`. */
+export type CloneUpdateResult = Clone;
+
+/** Params of `clone/act`. */
+export interface CloneActParams {
+  who: Who;
+  /** What to do, in words for the brain. */
+  say: string;
+  /** A call repeated with the same key has no second effect and gets the first answer. */
+  idempotencyKey?: string | undefined;
+  /** Longest run, waiting for approvals included; ends the turn as failed. */
+  timeoutMs?: DurationMs | undefined;
+  /** Higher goes first; 0 by default. Equal ones run in order. */
+  priority?: number | undefined;
+  labels?: Labels | undefined;
+  /** Variables the clone was enrolled with and the daemon no longer holds. */
+  env?: EnvironmentMap | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `clone/act`. */
+export type CloneActResult = Task;
+
+/** Params of `clone/ask`. */
+export type CloneAskParams = CloneActParams;
+
+/** Result of `clone/ask`. */
+export type CloneAskResult = Task;
+
+/** Params of `clone/interrupt`. */
+export type CloneInterruptParams = CloneGetParams;
+
+/** Result of `clone/interrupt`. */
+export type CloneInterruptResult = Clone;
+
+/** Params of `clone/retire`. */
+export type CloneRetireParams = CloneGetParams;
+
+/** Result of `clone/retire`. */
+export type CloneRetireResult = Clone;
+
+/** Params of `task/get`. */
+export interface TaskGetParams {
+  task: TaskId;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `task/get`. */
+export type TaskGetResult = Task;
+
+/** Params of `task/list`. */
+export interface TaskListParams {
+  who?: Who | undefined;
+  status?: TaskStatus[] | undefined;
+  kind?: TaskKind | undefined;
+  /** 100 by default. */
+  limit?: number | undefined;
+  /** Go on after this task: the last page's `next`. */
+  before?: TaskId | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `task/list`. */
+export interface TaskListResult {
+  tasks: Task[];
+  /** Where the next page starts; missing on the last. */
+  next?: TaskId | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `task/wait`. */
+export interface TaskWaitParams {
+  task: TaskId;
+  /** Fail with waitTimeout after so long; the task goes on. No limit by default. */
+  timeoutMs?: DurationMs | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `task/wait`. */
+export type TaskWaitResult = Task;
+
+/** Params of `task/cancel`. */
+export type TaskCancelParams = TaskGetParams;
+
+/** Result of `task/cancel`. */
+export type TaskCancelResult = Task;
+
+/** Params of `task/retry`. */
+export type TaskRetryParams = TaskGetParams;
+
+/** Result of `task/retry`. */
+export type TaskRetryResult = Task;
+
+/** Params of `approval/list`. */
+export interface ApprovalListParams {
+  who?: Who | undefined;
+  /** `pending` by default. */
+  status?: ApprovalStatus[] | undefined;
+  /** The newest so many; 100 by default. */
+  limit?: number | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `approval/list`. */
+export interface ApprovalListResult {
+  approvals: Approval[];
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `approval/respond`. */
+export interface ApprovalRespondParams {
+  approval: ApprovalId;
+  decision: Decision;
+  /** Words for the brain, with a denial. */
+  message?: string | undefined;
+  /** For a question that is allowed: the text of each question to an option's label, or to words of your own. */
+  answers?: Record<string, string> | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `approval/respond`. */
+export type ApprovalRespondResult = Approval;
+
+/** Params of `event/subscribe`. */
+export interface EventSubscribeParams {
+  /** `tail` by default. */
+  from?: 'start' | 'tail' | Cursor | undefined;
+  /** Only events of these types. */
+  types?: string[] | undefined;
+  /** Only events of these clones. */
+  who?: Who | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `event/subscribe`. */
+export interface EventSubscribeResult {
+  subscription: SubscriptionId;
+  /** The newest event at this moment. */
+  cursor: Cursor;
+  /** Events after `from` up to `to` are gone from the history. */
+  gap?:
+    | {
+        from: Cursor;
+        to: Cursor;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `event/unsubscribe`. */
+export interface EventUnsubscribeParams {
+  subscription: SubscriptionId;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `event/unsubscribe`. */
+export type EventUnsubscribeResult = Empty;
+
+/** Params of `event/read`. */
+export interface EventReadParams {
+  /** `start` of the history, `tail` for what comes from now on, or just after a cursor. */
+  from: 'start' | 'tail' | Cursor;
+  /** 100 by default; fewer come where they are large. */
+  limit?: number | undefined;
+  /** `forward` by default. Backward gives the newest first. */
+  direction?: 'forward' | 'backward' | undefined;
+  /** Only events of these types. */
+  types?: string[] | undefined;
+  /** Only events of these clones. */
+  who?: Who | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `event/read`. */
+export interface EventReadResult {
+  events: Event[];
+  /** Where to go on. */
+  next: Cursor;
+  /** Whether there is more in this direction now. */
+  more: boolean;
+  /** Events after `from` up to `to` are gone from the history. */
+  gap?:
+    | {
+        from: Cursor;
+        to: Cursor;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `event/published`. */
+export interface EventPublishedParams {
+  subscription: SubscriptionId;
+  events: Event[];
+  /** Live-only events left out since the last message, as the client read too slowly. */
+  skipped?: number | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `usage/get`. */
+export interface UsageGetParams {
+  who?: Who | undefined;
+  task?: TaskId | undefined;
+  since?: Timestamp | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `usage/get`. */
+export interface UsageGetResult {
+  total: Usage;
+  byClone: (Usage & {
+    clone: CloneName;
+  })[];
+  byModel: (Usage & {
+    model: string;
+  })[];
+  /** The newest 500 at most. */
+  byTask: (Usage & {
+    task: TaskId;
+    clone: CloneName;
+  })[];
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** The names of all event types. */
+export type EventType =
+  | 'zone.opened'
+  | 'clone.enrolled'
+  | 'clone.updated'
+  | 'clone.status'
+  | 'clone.retired'
+  | 'task.queued'
+  | 'task.started'
+  | 'task.finished'
+  | 'message.delta'
+  | 'message.completed'
+  | 'tool.started'
+  | 'tool.finished'
+  | 'approval.requested'
+  | 'approval.resolved'
+  | 'usage.updated'
+  | 'brain.fault';
+
+/** Params and result of every method; a notification has no result. */
+export interface Methods {
+  initialize: { params: InitializeParams; result: InitializeResult };
+  ping: { params: PingParams; result: PingResult };
+  'rpc.discover': { params: RpcDiscoverParams; result: RpcDiscoverResult };
+  'daemon/status': { params: DaemonStatusParams; result: DaemonStatusResult };
+  'daemon/stop': { params: DaemonStopParams; result: DaemonStopResult };
+  'clone/enroll': { params: CloneEnrollParams; result: CloneEnrollResult };
+  'clone/list': { params: CloneListParams; result: CloneListResult };
+  'clone/get': { params: CloneGetParams; result: CloneGetResult };
+  'clone/update': { params: CloneUpdateParams; result: CloneUpdateResult };
+  'clone/act': { params: CloneActParams; result: CloneActResult };
+  'clone/ask': { params: CloneAskParams; result: CloneAskResult };
+  'clone/interrupt': { params: CloneInterruptParams; result: CloneInterruptResult };
+  'clone/retire': { params: CloneRetireParams; result: CloneRetireResult };
+  'task/get': { params: TaskGetParams; result: TaskGetResult };
+  'task/list': { params: TaskListParams; result: TaskListResult };
+  'task/wait': { params: TaskWaitParams; result: TaskWaitResult };
+  'task/cancel': { params: TaskCancelParams; result: TaskCancelResult };
+  'task/retry': { params: TaskRetryParams; result: TaskRetryResult };
+  'approval/list': { params: ApprovalListParams; result: ApprovalListResult };
+  'approval/respond': { params: ApprovalRespondParams; result: ApprovalRespondResult };
+  'event/subscribe': { params: EventSubscribeParams; result: EventSubscribeResult };
+  'event/unsubscribe': { params: EventUnsubscribeParams; result: EventUnsubscribeResult };
+  'event/read': { params: EventReadParams; result: EventReadResult };
+  'event/published': { params: EventPublishedParams; result: undefined };
+  'usage/get': { params: UsageGetParams; result: UsageGetResult };
+}
