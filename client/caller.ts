@@ -1,10 +1,11 @@
-/** What may go with a call. */
+/** Options of one call. */
 export interface CallOptions {
-  /** Withdraws the call: the daemon is told with `$/cancelRequest`, and the call rejects with `cancelled`. */
+  /** Aborting sends `$/cancelRequest` and rejects the call at once with kind `cancelled`. */
   readonly signal?: AbortSignal;
 }
 
-/** Carries calls to the daemon; rejects with a `KhloneError`. */
+/** Sends calls and hands back their results: all the generated API knows of the connection. */
 export interface Caller {
+  /** Rejects with a KhloneError: the daemon's own, `cancelled`, `connectionLost`, or why no daemon was reached. */
   call(method: string, params: unknown, options?: CallOptions): Promise<unknown>;
 }

@@ -1,0 +1,125 @@
+import { KhloneError } from '../protocol/error.js';
+import { packageVersion, protocolVersion, supportedVersions } from '../protocol/version.js';
+import { locateZone, reachDaemon, type ZoneAddress } from './autostart.js';
+import { brainEnvironment } from './brain-environment.js';
+import { callError } from './call-errors.js';
+import { ClientConnection } from './connection.js';
+import { earlyError } from './failure.js';
+import { Link } from './link.js';
+
+/** Which daemon to talk to, and how. */
+export interface ConnectOptions {
+  /** Any folder of the zone; the working directory when left out. */
+  readonly zone?: string;
+  /** Absolute path of the daemon's socket, instead of the zone's own. */
+  readonly socket?: string;
+  /** What paths and the brains' variables are taken from; this process's environment when left out. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Whether to start a daemon when none answers; true when left out. */
+  readonly autoStart?: boolean;
+  readonly clientInfo?: { readonly name: string; readonly version: string };
+  readonly signal?: AbortSignal;
+  /** The daemon's program; the one of this package when left out. */
+  readonly daemonProgram?: string;
+  /** From connected to the answer of initialize, in ms; 10,000 when left out. */
+  readonly helloMs?: number;
+}
+
+/** A link with what its first connection brought to light. */
+export interface OpenedLink {
+  readonly link: Link;
+  readonly address: ZoneAddress;
+  /** The daemon's answer to the latest initialize; another after each new connection. */
+  greeting(): unknown;
+  /** Whether one of this link's connections had to start the daemon. */
+  startedDaemon(): boolean;
+}
+
+/**
+ * Connects to the daemon of a zone and greets it. Rejects with `zoneInvalid`, `pathTooLong`, `pathUnsafe`,
+ * `daemonUnreachable`, `versionUnsupported`, or `cancelled` on abort.
+ */
+export async function openLink(options: ConnectOptions = {}): Promise<OpenedLink> {
+  const env = options.env ?? process.env;
+  const address = locateZone(
+    options.zone ?? process.cwd(),
+    options.socket === undefined ? env : { ...env, KHLONE_SOCKET: options.socket },
+  );
+  let greeting: unknown;
+  let started = false;
+  const link = new Link(async (signal) => {
+    const reached = await reach(options, address, signal);
+    started ||= reached.started;
+    const connection = new ClientConnection(reached.socket);
+    try {
+      greeting = await greet(connection, { options, env, path: reached.path, signal });
+      return connection;
+    } catch (error) {
+      void connection.close();
+      throw error;
+    }
+  });
+  try {
+    await link.connection(options.signal);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+  return { link, address, greeting: () => greeting, startedDaemon: () => started };
+}
+
+async function reach(
+  options: ConnectOptions,
+  address: ZoneAddress,
+  signal: AbortSignal,
+): ReturnType<typeof reachDaemon> {
+  const { env, autoStart, daemonProgram, socket } = options;
+  const place = env ?? process.env;
+  try {
+    return await reachDaemon({
+      address,
+      env: socket === undefined ? place : { ...place, KHLONE_SOCKET: socket },
+      signal,
+      ...(autoStart !== undefined && { start: autoStart }),
+      ...(daemonProgram !== undefined && { daemonProgram }),
+    });
+  } catch (error) {
+    if (error instanceof KhloneError || !signal.aborted) throw error;
+    throw callError('cancelled', {}, signal.reason);
+  }
+}
+
+interface Greeting {
+  readonly options: ConnectOptions;
+  readonly env: NodeJS.ProcessEnv;
+  readonly path: string;
+  readonly signal: AbortSignal;
+}
+
+async function greet(
+  connection: ClientConnection,
+  { options, env, path, signal }: Greeting,
+): Promise<unknown> {
+  const helloMs = options.helloMs ?? 10_000;
+  const deadline = AbortSignal.timeout(helloMs);
+  const params = {
+    protocolVersion,
+    minProtocolVersion: supportedVersions[0] ?? protocolVersion,
+    clientInfo: options.clientInfo ?? { name: 'khlone', version: packageVersion },
+    capabilities: [],
+    environment: brainEnvironment(env),
+  };
+  try {
+    return await connection.request('initialize', params, { signal: AbortSignal.any([signal, deadline]) });
+  } catch (error) {
+    // Why the daemon turned this client away says more than that the line went dead.
+    if (connection.parting !== undefined) throw connection.parting;
+    if (deadline.aborted && !signal.aborted) {
+      throw earlyError('daemonUnreachable', {
+        socket: path,
+        reason: `no answer to initialize within ${helloMs} ms`,
+      });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Socket } from 'node:net';
+import { defaultFrameLimits, encodeFrame } from './frames.js';
+
+/** How much may wait for a peer that does not read, in bytes. */
+export interface WriterLimits {
+  /** From here on the connection is under pressure: whoever can gather or leave out should. */
+  readonly pressureBytes: number;
+  /** From here on the peer is let go. */
+  readonly overflowBytes: number;
+  /** Longest single body; a longer one is refused. */
+  readonly bodyBytes: number;
+}
+
+/** Pressure at 1 MiB, overflow at 8 MiB, bodies as the reader takes them. */
+export const defaultWriterLimits: WriterLimits = {
+  pressureBytes: 1024 * 1024,
+  overflowBytes: 8 * 1024 * 1024,
+  bodyBytes: defaultFrameLimits.bodyBytes,
+};
+
+/** What became of a message: on its way, too long for one frame, or the socket is gone. */
+export type WriteOutcome = 'sent' | 'tooLong' | 'gone';
+
+/** Who hears of a writer's changes. */
+export interface WriterSink {
+  /** Pressure has begun. */
+  pressed?(): void;
+  /** Pressure is over: what waits has fallen to half the mark. */
+  drained?(): void;
+  /** The peer has left `bytes` unread, over the limit; called once. */
+  overflowed?(bytes: number): void;
+}
+
+/**
+ * Writes each message as one frame in one socket write, and counts the bytes the kernel has not
+ * taken yet (Node's own count is in characters, and hides what it has handed to libuv).
+ */
+export class FrameWriter {
+  readonly #socket: Socket;
+  readonly #sink: WriterSink;
+  readonly #limits: WriterLimits;
+  #queued = 0;
+  #state: 'easy' | 'pressed' | 'overflowed' = 'easy';
+
+  constructor(socket: Socket, sink: WriterSink = {}, limits: Partial<WriterLimits> = {}) {
+    this.#socket = socket;
+    this.#sink = sink;
+    this.#limits = { ...defaultWriterLimits, ...limits };
+  }
+
+  /** Bytes written here that the kernel has not taken. */
+  get queuedBytes(): number {
+    return this.#queued;
+  }
+
+  /** Whether the peer is behind: from `pressureBytes` waiting until `drained` is told. */
+  get pressed(): boolean {
+    return this.#state !== 'easy';
+  }
+
+  /** Sends one message. Never throws for what the peer does. */
+  write(message: object): WriteOutcome {
+    if (!this.#socket.writable || this.#state === 'overflowed') return 'gone';
+    const { text, bytes } = encodeFrame(message);
+    if (bytes > this.#limits.bodyBytes) return 'tooLong';
+    this.#queued += bytes;
+    this.#socket.write(text, 'utf8', () => this.#taken(bytes));
+    if (this.#queued >= this.#limits.overflowBytes) {
+      this.#state = 'overflowed';
+      this.#sink.overflowed?.(this.#queued);
+    } else if (this.#state === 'easy' && this.#queued >= this.#limits.pressureBytes) {
+      this.#state = 'pressed';
+      this.#sink.pressed?.();
+    }
+    return 'sent';
+  }
+
+  /** Sends one last message, whatever waits already, and ends this side of the socket. */
+  finish(message?: object): void {
+    if (!this.#socket.writable) return;
+    if (message === undefined) this.#socket.end();
+    else this.#socket.end(encodeFrame(message).text, 'utf8');
+  }
+
+  #taken(bytes: number): void {
+    this.#queued -= bytes;
+    if (this.#state === 'pressed' && this.#queued <= this.#limits.pressureBytes / 2) {
+      this.#state = 'easy';
+      this.#sink.drained?.();
+    }
+  }
+}
