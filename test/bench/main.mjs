@@ -1,0 +1,37 @@
+// npm run bench [-- --json] [-- <name>…]: khlone's speed against bare figures of the same run.
+// Ratios travel between machines, absolute times do not. Always exits with 0: a miss is printed, not fatal.
+import { drain } from './drain.mjs';
+import { table } from './measure.mjs';
+import { ping } from './ping.mjs';
+import { receipt } from './receipt.mjs';
+import { rest } from './rest.mjs';
+import { start } from './start.mjs';
+import { statusCommand } from './statusCommand.mjs';
+
+const parts = { ping, receipt, status: statusCommand, start, rest, drain };
+
+const args = process.argv.slice(2);
+const json = args.includes('--json');
+const chosen = args.filter((arg) => !arg.startsWith('--'));
+const rows = [];
+for (const [name, measure] of Object.entries(parts)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  if (!json) console.error(`measuring ${name}`);
+  try {
+    rows.push(...(await measure()));
+  } catch (error) {
+    rows.push({
+      name,
+      limit: 0,
+      unit: '',
+      verdict: 'MISSED',
+      error: `${error.kind ?? error.name}: ${error.message}`,
+    });
+  }
+}
+const missed = rows.filter((row) => row.verdict !== 'met');
+if (json) console.log(JSON.stringify({ node: process.version, platform: process.platform, rows }, null, 2));
+else
+  console.log(
+    `\n${table(rows)}\n\n${missed.length === 0 ? 'all met' : `MISSED: ${missed.length} of ${rows.length}`}`,
+  );
