@@ -1,7 +1,7 @@
 /** The part of JSON Schema draft-07 that the table's shapes come out as. */
 export interface JsonSchema {
   $ref?: string;
-  type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+  type?: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'null';
   description?: string;
   const?: string | number | boolean;
   enum?: string[];

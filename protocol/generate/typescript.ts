@@ -7,8 +7,11 @@ const written: Readonly<Record<string, string>> = {
   Meta: 'Record<string, unknown>',
 };
 
+/** What every generated file begins with, in its own kind of comment. */
+export const generatedNote = 'Generated from protocol/table.ts by `npm run generate`. Do not edit.';
+
 /** First line of every generated TypeScript file. */
-export const doNotEdit = '// Generated from protocol/table.ts by `npm run generate`. Do not edit.\n\n';
+export const doNotEdit = `// ${generatedNote}\n\n`;
 
 /** A doc comment; empty for no words. */
 export function doc(text: string | undefined): string {
