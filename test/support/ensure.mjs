@@ -49,7 +49,7 @@ function filesUnder(folder) {
     if (entry.isDirectory()) found.push(...filesUnder(path));
     else if (entry.isFile()) found.push(path);
   }
-  return found.sort();
+  return found.sort((a, b) => (a < b ? -1 : 1));
 }
 
 const stampOf = (folder) => join(folder, 'node_modules', '.khlone-stamp');
@@ -81,8 +81,7 @@ function loads(name) {
   return spawnSync(process.execPath, ['-e', script], { cwd: root, stdio: 'ignore' }).status === 0;
 }
 
-function run(what, command, args, options) {
-  console.log(`khlone: ${what}`);
+function run(command, args, options) {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
   if (error) throw error;
   return status;
@@ -101,10 +100,8 @@ function install(folder, extra) {
   if (!isInstalledUnstamped(folder)) {
     const where = relative(root, folder) || 'khlone';
     const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error', ...extra];
-    const status = run(`installing the dependencies of ${where} (a minute or two, once)`, 'npm', args, {
-      cwd: folder,
-      env: npmEnvironment(),
-    });
+    console.log(`khlone: installing the dependencies of ${where} (a minute or two, once)`);
+    const status = run('npm', args, { cwd: folder, env: npmEnvironment() });
     if (status !== 0) throw new Error(`npm ci failed in ${where} (exit code ${status})`);
   }
   writeFileSync(stampOf(folder), wantedStamp(folder));
@@ -132,7 +129,8 @@ function build() {
   const wanted = sourceStamp();
   if (readText(stamp) === wanted) return;
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const status = run('building', process.execPath, [tsc, '-p', root], { cwd: root });
+  console.log('khlone: building');
+  const status = run(process.execPath, [tsc, '-p', root], { cwd: root });
   if (status !== 0 && !flags.has('--lenient')) throw new Error('the build failed');
   if (status !== 0) console.warn('khlone: dist/ was built from sources with type errors');
   removeOrphans();

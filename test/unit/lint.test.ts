@@ -42,7 +42,7 @@ const forbidden: readonly Case[] = [
   { file: 'daemon/rpc/toCli.ts', code: type('../../cli/main.js') },
   { file: 'daemon/holder/toProtocol.ts', code: type('../../protocol/error.js') },
   { file: 'daemon/holder/toStore.ts', code: value('../store/database.js') },
-  { file: 'daemon/holder/toLifecycle.ts', code: value('../lifecycle.js') },
+  { file: 'daemon/holder/toBrains.ts', code: type('../brains/contract.js') },
 ];
 
 /** Imports along the direction of the house; none may be refused. */
@@ -56,7 +56,7 @@ const allowed: readonly Case[] = [
   { file: 'cli/fineVersion.ts', code: value('../protocol/version.js') },
   { file: 'daemon/fine.ts', code: value('../protocol/table.js') },
   { file: 'daemon/rpc/fine.ts', code: value('../lifecycle.js') },
-  { file: 'daemon/holder/fine.ts', code: type('../lifecycle.js') },
+  { file: 'daemon/holder/fine.ts', code: value('../lifecycle.js') },
   { file: 'daemon/holder/fineOwn.ts', code: value('./contract.js') },
 ];
 
