@@ -1,11 +1,11 @@
 import { KhloneError } from '../protocol/error.js';
+import { fail } from '../protocol/fail.js';
 import { packageVersion, protocolVersion, supportedVersions } from '../protocol/version.js';
 import { locateZone, reachDaemon, type ZoneAddress } from './autostart.js';
 import { brainEnvironment } from './brain-environment.js';
-import { callError } from './call-errors.js';
 import { ClientConnection } from './connection.js';
-import { earlyError } from './failure.js';
 import { Link } from './link.js';
+import { failBecause } from './wire-errors.js';
 
 /** Which daemon to talk to, and how. */
 export interface ConnectOptions {
@@ -85,7 +85,7 @@ async function reach(
     });
   } catch (error) {
     if (error instanceof KhloneError || !signal.aborted) throw error;
-    throw callError('cancelled', {}, signal.reason);
+    throw failBecause('cancelled', {}, signal.reason);
   }
 }
 
@@ -115,7 +115,7 @@ async function greet(
     // Why the daemon turned this client away says more than that the line went dead.
     if (connection.parting !== undefined) throw connection.parting;
     if (deadline.aborted && !signal.aborted) {
-      throw earlyError('daemonUnreachable', {
+      throw fail('daemonUnreachable', {
         socket: path,
         reason: `no answer to initialize within ${helloMs} ms`,
       });

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import type { KhloneError } from '../protocol/error.js';
+import { fail } from '../protocol/fail.js';
 import { parseBody } from '../protocol/wire/body.js';
 import { FrameReader } from '../protocol/wire/reader.js';
 import { FrameWriter } from '../protocol/wire/writer.js';
-import { callError, errorFromWire, isRecord } from './call-errors.js';
 import type { CallOptions } from './caller.js';
 import { onAbort, toDisposable, type Disposable } from './disposable.js';
+import { errorFromWire, failBecause, isRecord } from './wire-errors.js';
 
 /** A message from the daemon that no answer is due to. */
 export interface Notification {
@@ -63,20 +64,18 @@ export class ClientConnection implements AsyncDisposable {
 
   /** Sends a request. Rejects with the daemon's error, `cancelled` on abort, `connectionLost` when the socket dies first. */
   request(method: string, params: unknown, { signal }: CallOptions = {}): Promise<unknown> {
-    if (signal?.aborted === true) return Promise.reject(callError('cancelled', {}, signal.reason));
+    if (signal?.aborted === true) return Promise.reject(failBecause('cancelled', {}, signal.reason));
     const id = ++this.#lastId;
     const outcome = this.#out.write({ jsonrpc: '2.0', id, method, params });
     if (outcome === 'tooLong') {
-      return Promise.reject(
-        callError('limitReached', { what: 'bytes in one request', limit: 8 * 1024 * 1024 }),
-      );
+      return Promise.reject(fail('limitReached', { what: 'bytes in one request', limit: 8 * 1024 * 1024 }));
     }
     if (outcome === 'gone' || this.#state === 'ended') return Promise.reject(this.#lost());
     return new Promise((resolve, reject) => {
       const abort = onAbort(signal, () => {
         this.#pending.delete(id);
         this.#out.write({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } });
-        reject(callError('cancelled', {}, signal?.reason));
+        reject(failBecause('cancelled', {}, signal?.reason));
       });
       const settled =
         <T>(settle: (value: T) => void) =>
@@ -119,7 +118,7 @@ export class ClientConnection implements AsyncDisposable {
     if (typeof method === 'string') {
       if (id !== undefined) return;
       const notification = { method, params: isRecord(params) ? params : {}, bytes: body.length };
-      for (const listener of [...this.#listeners]) listener(notification);
+      for (const listener of Array.from(this.#listeners)) listener(notification);
     } else if (id === null) {
       this.#parting = errorFromWire(error);
     } else {
@@ -132,7 +131,7 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   #lost(): KhloneError {
-    return callError('connectionLost', {}, this.#parting);
+    return failBecause('connectionLost', {}, this.#parting);
   }
 
   #lose(): void {

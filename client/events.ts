@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KhloneError } from '../protocol/error.js';
-import { callError, isRecord } from './call-errors.js';
+import { fail } from '../protocol/fail.js';
 import type { ClientConnection } from './connection.js';
 import { onAbort } from './disposable.js';
+import type { Cursor } from './generated/types.js';
 import { Inbox, type InboxBounds } from './inbox.js';
 import type { Link } from './link.js';
-
-/** A place in the zone's event history. */
-export interface Cursor {
-  readonly epoch: number;
-  readonly seq: number;
-}
+import { isRecord } from './wire-errors.js';
 
 /** What every event has. */
 export interface EventLike {
@@ -177,7 +173,7 @@ class Follower<E extends EventLike> {
       for (;;) {
         const taken = await inbox.take(this.#stop);
         if (taken.state === 'events') yield* this.#fresh(taken.events);
-        else if (taken.state === 'lost') throw callError('connectionLost', {});
+        else if (taken.state === 'lost') throw fail('connectionLost', {});
         else {
           this.#behind = true;
           return undefined;

@@ -1,6 +1,7 @@
-import { callError, isRecord } from './call-errors.js';
+import { fail } from '../protocol/fail.js';
 import type { ClientConnection, Notification } from './connection.js';
 import { onAbort, type Disposable } from './disposable.js';
+import { failBecause, isRecord } from './wire-errors.js';
 
 /** How much a slow consumer may have waiting before its subscription is given up. */
 export interface InboxBounds {
@@ -48,8 +49,7 @@ export class Inbox<E> implements Disposable {
   /** Sends `event/subscribe` and hands back its answer. */
   async subscribe(params: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
     const answer = await this.#connection.request('event/subscribe', params, { signal });
-    if (!isRecord(answer) || typeof answer['subscription'] !== 'string')
-      throw callError('connectionLost', {});
+    if (!isRecord(answer) || typeof answer['subscription'] !== 'string') throw fail('connectionLost', {});
     this.#subscription = answer['subscription'];
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -63,7 +63,7 @@ export class Inbox<E> implements Disposable {
   /** What has come, or what comes next. Rejects with `cancelled` on abort. */
   async take(signal: AbortSignal): Promise<Taken<E>> {
     while (this.#events.length === 0) {
-      if (signal.aborted) throw callError('cancelled', {}, signal.reason);
+      if (signal.aborted) throw failBecause('cancelled', {}, signal.reason);
       if (this.#state !== 'open') return { state: this.#state };
       await new Promise<void>((resolve) => {
         const abort = onAbort(signal, resolve);

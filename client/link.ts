@@ -1,7 +1,7 @@
-import { callError } from './call-errors.js';
 import type { Caller, CallOptions } from './caller.js';
 import type { ClientConnection } from './connection.js';
 import { onAbort } from './disposable.js';
+import { failBecause } from './wire-errors.js';
 
 /** Makes a connection on which initialize has been answered; starts the daemon if it may. */
 export type OpenConnection = (signal: AbortSignal) => Promise<ClientConnection>;
@@ -28,13 +28,13 @@ export class Link implements Caller, AsyncDisposable {
   /** The living connection, or a new one. Rejects with `cancelled` on abort and after `close`, or why there is none. */
   connection(signal?: AbortSignal): Promise<ClientConnection> {
     if (this.#living?.open === true) return Promise.resolve(this.#living);
-    if (this.closed) return Promise.reject(callError('cancelled', {}, this.#closing.signal.reason));
+    if (this.closed) return Promise.reject(failBecause('cancelled', {}, this.#closing.signal.reason));
     this.#living = undefined;
     this.#current ??= this.#connect();
     const current = this.#current;
     if (signal === undefined) return current;
     return new Promise((resolve, reject) => {
-      const abort = onAbort(signal, () => reject(callError('cancelled', {}, signal.reason)));
+      const abort = onAbort(signal, () => reject(failBecause('cancelled', {}, signal.reason)));
       void current.then(resolve, reject).finally(() => abort.dispose());
     });
   }
@@ -59,7 +59,7 @@ export class Link implements Caller, AsyncDisposable {
       const connection = await this.#open(this.#closing.signal);
       if (this.closed) {
         await connection.close();
-        throw callError('cancelled', {}, this.#closing.signal.reason);
+        throw failBecause('cancelled', {}, this.#closing.signal.reason);
       }
       this.#living = connection;
       return connection;

@@ -153,7 +153,7 @@ export class Connection {
 
   #endCalls(reason: KhloneError): void {
     this.#ending ??= reason;
-    for (const call of [...this.#calls]) call.end(reason);
+    for (const call of this.#calls) call.end(reason);
   }
 
   async #settled(): Promise<void> {
