@@ -192,6 +192,7 @@ export class Connection {
   #gone(): void {
     if (!this.#step('gone')) return;
     this.#endCalls(fail('cancelled', {}));
+    this.#guard.finish();
     this.lifetime.dispose();
     this.#settleClosed();
   }

@@ -20,7 +20,7 @@ const nothing = Buffer.alloc(0);
 const firstBodyBytes = 64 * 1024;
 const headerLine = /^([\w!#$%&'*+\-.^`|~]+):[ \t]*([\x20-\x7e\t]*)$/;
 const decimalLength = /^(?:0|[1-9]\d{0,14})$/;
-const foreignCharset = /;\s*charset\s*=\s*"?(?!utf-?8"?\s*(?:;|$))/i;
+const charsetParameter = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 
 type State =
   | { readonly part: 'header'; held: Buffer; filled: number }
@@ -114,7 +114,9 @@ export class FrameDecoder {
           length = Number(value);
           break;
         case 'content-type':
-          if (foreignCharset.test(value)) throw new FrameError('the charset is not utf-8');
+          if (!/^utf-?8$/i.test(charsetParameter.exec(value)?.[1] ?? 'utf-8')) {
+            throw new FrameError('the charset is not utf-8');
+          }
           break;
         default:
       }

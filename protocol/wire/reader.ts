@@ -31,12 +31,22 @@ export class FrameReader {
   readonly #budget: ReadBudget;
   #state: 'reading' | 'held' | 'ended' = 'reading';
   #next: NodeJS.Immediate | undefined;
+  /** Whether nothing more will come off the socket. */
+  #eof = false;
 
   readonly #onData = (chunk: Buffer): void => {
     this.#decoder.push(chunk);
-    if (this.#state === 'reading' && this.#next === undefined) this.#pump();
+    if (this.#state === 'reading' && !this.#waiting) this.#pump();
   };
-  readonly #onEnd = (): void => this.#end();
+  // Node tells of the end while frames that came before it still wait here for their turn.
+  readonly #onEnd = (): void => {
+    this.#eof = true;
+    if (!this.#waiting && this.#state !== 'held') this.#end();
+  };
+  readonly #onClose = (): void => {
+    this.#eof = true;
+    if (!this.#waiting) this.#end();
+  };
 
   constructor(
     socket: Socket,
@@ -53,7 +63,7 @@ export class FrameReader {
   start(): void {
     this.#socket.on('data', this.#onData);
     this.#socket.once('end', this.#onEnd);
-    this.#socket.once('close', this.#onEnd);
+    this.#socket.once('close', this.#onClose);
   }
 
   /** Takes no more frames until `release`; the peer then waits in the kernel. */
@@ -75,6 +85,11 @@ export class FrameReader {
     if (this.#state === 'ended') return;
     this.#stop();
     this.#socket.resume();
+  }
+
+  /** Whether frames wait for the next turn of the event loop. */
+  get #waiting(): boolean {
+    return this.#state === 'reading' && this.#next !== undefined;
   }
 
   #schedule(): void {
@@ -106,7 +121,9 @@ export class FrameReader {
       this.#sink.broken(error);
       return;
     }
-    if (this.#state === 'reading' && this.#socket.isPaused()) this.#socket.resume();
+    if (this.#state !== 'reading') return;
+    if (this.#eof) this.#end();
+    else if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #stop(): void {
@@ -118,7 +135,7 @@ export class FrameReader {
 
   #end(): void {
     this.#socket.off('end', this.#onEnd);
-    this.#socket.off('close', this.#onEnd);
+    this.#socket.off('close', this.#onClose);
     const partial = this.#state !== 'ended' && this.#decoder.partial;
     this.#stop();
     this.#sink.ended(partial);
