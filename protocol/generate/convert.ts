@@ -14,6 +14,8 @@ function sameShape(a: Def, b: Def): boolean {
   return keys(a).length === keys(b).length && keys(a).every((key) => a[key] === b[key]);
 }
 
+const bodyOf = ({ properties, required }: JsonSchema): string => JSON.stringify([properties, required]);
+
 const shapeOf = (def: Def): Record<string, z.ZodTypeAny> | undefined =>
   def['typeName'] === 'ZodObject' ? (def['shape'] as () => Record<string, z.ZodTypeAny>)() : undefined;
 
@@ -23,9 +25,15 @@ const shapeOf = (def: Def): Record<string, z.ZodTypeAny> | undefined =>
  */
 export class Converter {
   readonly #named: readonly NamedShape[];
+  /** Names of object shapes by their members. */
+  readonly #bodies = new Map<string, string>();
 
   constructor(named: readonly NamedShape[]) {
     this.#named = named;
+    for (const shape of named) {
+      const schema = this.define(shape);
+      if (Object.keys(schema.properties ?? {}).length > 1) this.#bodies.set(bodyOf(schema), shape.name);
+    }
   }
 
   /** The schema of a named shape itself, its parts as references. */
@@ -46,7 +54,7 @@ export class Converter {
       override: (def) => (def === root ? ignoreOverride : this.#replace(def as Def)),
     }) as JsonSchema & { $schema?: string };
     delete raw.$schema;
-    return this.#tidy(raw);
+    return this.#tidy(raw, root !== undefined);
   }
 
   #replace(def: Def): JsonSchema | typeof ignoreOverride {
@@ -82,9 +90,8 @@ export class Converter {
     return undefined;
   }
 
-  #tidy(schema: JsonSchema): JsonSchema {
-    const described = this.#refWithWords(schema);
-    const tidy = { ...described };
+  #tidy(schema: JsonSchema, isDefinition = false): JsonSchema {
+    const tidy = { ...this.#refWithWords(schema) };
     if (tidy.properties !== undefined)
       tidy.properties = Object.fromEntries(
         Object.entries(tidy.properties).map(([name, member]) => [name, this.#tidy(member)]),
@@ -99,7 +106,12 @@ export class Converter {
     // Validators read the format of a UUID differently, or not at all; zod takes exactly this.
     if (tidy.format === 'uuid')
       tidy.pattern = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
-    return tidy;
+    if (isDefinition || tidy.properties === undefined) return tidy;
+    const same = this.#bodies.get(bodyOf(tidy));
+    if (same === undefined) return tidy;
+    return this.#refWithWords(
+      tidy.description === undefined ? refTo(same) : { ...refTo(same), description: tidy.description },
+    );
   }
 
   /** Draft-07 ignores what stands beside a reference, so words of its own need a wrapper. */

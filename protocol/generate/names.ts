@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { eventRead } from '../methods/event.js';
 import { initialize } from '../methods/session.js';
 import * as approval from '../shapes/approval.js';
 import * as clone from '../shapes/clone.js';
@@ -44,7 +45,10 @@ export const namedShapes: readonly NamedShape[] = [
   { name: 'Question', schema: approval.QuestionShape },
   { name: 'Usage', schema: Usage },
   { name: 'BrainInfo', schema: initialize.result.shape.capabilities.shape.brains.element },
+  { name: 'DaemonInfo', schema: initialize.result.shape.daemon },
+  { name: 'ZoneInfo', schema: initialize.result.shape.zone },
   { name: 'Cursor', schema: common.Cursor },
+  { name: 'Gap', schema: eventRead.result.shape.gap.unwrap() },
   { name: 'Who', schema: common.Who },
   { name: 'Role', schema: common.Role },
   { name: 'CloneName', schema: common.CloneName },

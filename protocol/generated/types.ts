@@ -24,13 +24,7 @@ export interface Clone {
   /** Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it. */
   missing?: string[] | undefined;
   /** Why it is `failed`. */
-  error?:
-    | {
-        kind: string;
-        message: string;
-        hint: string;
-      }
-    | undefined;
+  error?: TaskError | undefined;
   usage: Usage;
   enrolledAt: Timestamp;
   retiredAt?: Timestamp | undefined;
@@ -171,12 +165,29 @@ export interface BrainInfo {
   usage: boolean;
 }
 
+export interface DaemonInfo {
+  name: string;
+  version: string;
+  pid: number;
+  startedAt: Timestamp;
+}
+
+export interface ZoneInfo {
+  id: string;
+  root: string;
+}
+
 /** A place in the event history. Hand back the last one you saw to miss nothing and see nothing twice. */
 export interface Cursor {
   /** Number of the daemon incarnation that wrote the event; grows with each start. */
   epoch: number;
   /** Number of the event in the zone; grows by one and never starts again. */
   seq: number;
+}
+
+export interface Gap {
+  from: Cursor;
+  to: Cursor;
 }
 
 /** A clone (`mechanic.1`), a role (`mechanic`) or a label (`label:key=value`). */
@@ -429,16 +440,8 @@ export interface InitializeParams {
 /** Result of `initialize`. */
 export interface InitializeResult {
   protocolVersion: number;
-  daemon: {
-    name: string;
-    version: string;
-    pid: number;
-    startedAt: Timestamp;
-  };
-  zone: {
-    id: string;
-    root: string;
-  };
+  daemon: DaemonInfo;
+  zone: ZoneInfo;
   capabilities: {
     features: string[];
     brains: BrainInfo[];
@@ -468,16 +471,8 @@ export type DaemonStatusParams = Empty;
 
 /** Result of `daemon/status`. */
 export interface DaemonStatusResult {
-  zone: {
-    id: string;
-    root: string;
-  };
-  daemon: {
-    name: string;
-    version: string;
-    pid: number;
-    startedAt: Timestamp;
-  };
+  zone: ZoneInfo;
+  daemon: DaemonInfo;
   uptimeMs: number;
   /** How many clones there are of each status. */
   clones: Record<string, number>;
@@ -728,12 +723,7 @@ export interface EventSubscribeResult {
   /** The newest event at this moment. */
   cursor: Cursor;
   /** Events after `from` up to `to` are gone from the history. */
-  gap?:
-    | {
-        from: Cursor;
-        to: Cursor;
-      }
-    | undefined;
+  gap?: (Gap & {}) | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 
@@ -769,12 +759,7 @@ export interface EventReadResult {
   /** Whether there is more in this direction now. */
   more: boolean;
   /** Events after `from` up to `to` are gone from the history. */
-  gap?:
-    | {
-        from: Cursor;
-        to: Cursor;
-      }
-    | undefined;
+  gap?: Gap | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 

@@ -68,7 +68,8 @@ export function emitOpenRpc(model: Model): Json {
   const methods = model.rows.map((row) => methodOf(row, model));
   const errors = model.errors.map(({ kind, code, message, definition }) => [
     kind,
-    { code, message, data: refTo(definition) },
+    // Tools do not follow a reference here.
+    { code, message, data: model.definitions[definition] },
   ]);
   const found = new Set<string>();
   collect([methods, errors], model.definitions, found);

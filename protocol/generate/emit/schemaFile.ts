@@ -60,9 +60,9 @@ export function emitSchema(model: Model): Record<string, unknown> {
   };
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
+    $comment: `${generatedNote} ${lengths}`,
     $id: `urn:khlone:protocol:${protocolVersion}`,
     title: `khlone protocol, version ${protocolVersion}`,
-    $comment: `${generatedNote} ${lengths}`,
     anyOf: ['Request', 'Notification', 'Response', 'ErrorResponse'].map(refTo),
     definitions,
   };
