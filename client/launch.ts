@@ -28,7 +28,7 @@ export interface LaunchRequest {
 const reportLimit = 64 * 1024;
 
 /** The compiled daemon beside this compiled client. By path: the client never imports the daemon. */
-export function ownDaemonProgram(): string {
+function ownDaemonProgram(): string {
   return fileURLToPath(new URL('../daemon/main.js', import.meta.url));
 }
 

@@ -4,13 +4,13 @@ import type { Disposable } from '../lifecycle.js';
 import { openOwnFile } from '../zone/folders.js';
 
 /** Levels, least urgent first. */
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** How urgent a line is. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Facts of one line. An Error is written with its stack. Never pass a secret. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 /** Where the daemon writes what no client is told. None of it throws. */
 export interface Log extends Disposable {
@@ -54,8 +54,9 @@ function formatLine(level: LogLevel, message: string, fields: LogFields): string
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (!(value instanceof Error)) return value;
-  const { name, message, stack } = value;
-  return { ...value, name, message, stack };
+  const { name, message, stack, cause } = value;
+  // Own members such as a system error's code; undefined members are left out by JSON.
+  return { ...Object.fromEntries(Object.entries(value)), name, message, stack, cause };
 }
 
 /** Log level of an environment (`KHLONE_LOG`); `info` when it names none. */

@@ -37,10 +37,10 @@ function nextAnswer(child: ChildProcess): Promise<Answer> {
 }
 
 /** Gives all the same order at once and gathers what each one did. */
-async function order(message: object): Promise<Answer[]> {
+function order(message: object): Promise<Answer[]> {
   const answers = processes.map(nextAnswer);
   for (const child of processes) child.send(message);
-  return await Promise.all(answers);
+  return Promise.all(answers);
 }
 
 /** Puts a socket at the path that nobody listens on any more. */

@@ -126,7 +126,7 @@ test('a full disk costs lines, never the daemon, and the loss is written down', 
 test('a line that was cut off does not spoil the next one', () => {
   const log = createLog(open(), 'info');
   vi.mocked(writeSync).mockImplementationOnce((fd, text) => {
-    appendFileSync(fd, String(text).slice(0, 10));
+    appendFileSync(fd, text.slice(0, 10));
     return 10;
   });
   log.info('cut');

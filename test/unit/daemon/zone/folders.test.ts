@@ -110,7 +110,7 @@ test('files are not opened through a link, nor a folder or a fifo in their place
   symlinkSync(join(folder, 'real'), join(folder, 'link'));
   expect(() => openOwnFile(join(folder, 'link'), constants.O_RDWR, uid)).toThrow(unsafe('symbolic link'));
   expect(() => openOwnFile(folder, constants.O_RDWR, uid)).toThrow(unsafe('not a file'));
-  execFileSync('mkfifo', ['-m', '600', join(folder, 'fifo')]);
+  execFileSync('env', ['mkfifo', '-m', '600', join(folder, 'fifo')]);
   expect(() => openOwnFile(join(folder, 'fifo'), constants.O_RDWR, uid)).toThrow(unsafe('not a file'));
   expect(() => expectOwnFile(join(folder, 'link'), uid)).toThrow(unsafe('symbolic link'));
   expectOwnFile(join(folder, 'missing'), uid);
