@@ -26,6 +26,7 @@ const forbidden: readonly Case[] = [
   { file: 'protocol/version.ts', code: value('zod') },
   { file: 'protocol/zone.ts', code: value('./errors.js') },
   { file: 'protocol/wire/toShapes.ts', code: value('../shapes/clone.js') },
+  { file: 'protocol/generated/toTable.ts', code: value('../table.js') },
   { file: 'client/toDaemon.ts', code: value('../daemon/main.js') },
   { file: 'client/toDaemonType.ts', code: type('../daemon/lifecycle.js') },
   { file: 'client/toDaemonLazy.ts', code: lazy('../daemon/main.js') },
@@ -49,6 +50,8 @@ const forbidden: readonly Case[] = [
 const allowed: readonly Case[] = [
   { file: 'protocol/fine.ts', code: value('./shapes/clone.js') },
   { file: 'protocol/error.ts', code: type('./errors.js') },
+  { file: 'protocol/fail.ts', code: value('./generated/errors.js') },
+  { file: 'client/fineRows.ts', code: value('../protocol/generated/errors.js') },
   { file: 'client/fine.ts', code: value('../protocol/zone.js') },
   { file: 'client/fineWire.ts', code: value('../protocol/wire/frames.js') },
   { file: 'client/fineType.ts', code: type('../protocol/errors.js') },
