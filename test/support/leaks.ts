@@ -10,7 +10,7 @@ export interface TestRun {
 }
 
 /** A process that outlived the run. */
-export interface Survivor {
+interface Survivor {
   readonly pid: number;
   readonly command: string;
 }
@@ -45,7 +45,7 @@ const isOwnChild = (pid: number): boolean =>
   read(`/proc/${pid}/status`).includes(`\nPPid:\t${process.pid}\n`);
 
 /** Processes of the run that still live, apart from vitest itself. Empty where there is no /proc. */
-export function survivors(run: TestRun): Survivor[] {
+function survivors(run: TestRun): Survivor[] {
   const own = ancestors();
   const found: Survivor[] = [];
   let entries: string[] = [];
@@ -68,7 +68,7 @@ export function survivors(run: TestRun): Survivor[] {
 }
 
 /** What lies in the run's folder: temporary folders and sockets that no test removed. */
-export function leftovers(run: TestRun): string[] {
+function leftovers(run: TestRun): string[] {
   try {
     return readdirSync(run.folder);
   } catch {

@@ -7,14 +7,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = join(root, 'node_modules', '.bin');
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'khlone-pack-')));
 const home = join(folder, 'consumer');
 const zone = join(folder, 'zone');
 const runtime = join(folder, 'run');
 
 function run(command, args, { cwd = root, env = process.env, quiet = false } = {}) {
-  console.log(`$ ${command.replace(`${bin}/`, '')} ${args.join(' ').replaceAll(folder, '…')}`);
+  console.log(`$ ${`${command} ${args.join(' ')}`.replaceAll(folder, '…')}`);
   const { status, stdout, error } = spawnSync(command, args, {
     cwd,
     env,
@@ -51,8 +50,8 @@ try {
   run('npm', ['pack', '--pack-destination', folder, '--loglevel=error'], { quiet: true });
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const tarball = join(folder, `${manifest.name}-${manifest.version}.tgz`);
-  run(join(bin, 'publint'), ['run', tarball, '--strict']);
-  run(join(bin, 'attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color']);
+  run('npm', ['run', '--silent', 'pack:publint', '--', tarball]);
+  run('npm', ['run', '--silent', 'pack:types', '--', tarball], { quiet: true });
 
   writeFileSync(join(home, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball], { cwd: home });
