@@ -25,7 +25,14 @@ export type CloneStep =
 
 const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>> = {
   off: { start: 'starting', stop: 'off', park: 'failed', retire: 'retired' },
-  starting: { take: 'working', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
+  starting: {
+    start: 'starting',
+    take: 'working',
+    rest: 'idle',
+    stop: 'off',
+    park: 'failed',
+    retire: 'retired',
+  },
   idle: { start: 'starting', take: 'working', stop: 'off', park: 'failed', retire: 'retired' },
   working: { wait: 'waiting', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
   waiting: { answered: 'working', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },

@@ -14,6 +14,8 @@ export type NewEvent = Unplaced<Event>;
 export interface Transaction {
   /** Adds an event to the history, in the same transaction. */
   append(event: NewEvent): void;
+  /** Runs once all of it is on disk, before anybody hears of it: for what is held in memory. */
+  after(change: () => void): void;
 }
 
 /** Bounds of the history. */
@@ -78,6 +80,7 @@ export class EventLog implements Disposable {
   commit<T>(work: (tx: Transaction) => T): T {
     if (this.#committing) throw new Error('a commit inside a commit');
     const placed: Event[] = [];
+    const changes: (() => void)[] = [];
     let seq = this.#seq;
     const place = (event: NewEvent): void => {
       const cursor = { epoch: this.#store.epoch, seq: ++seq };
@@ -90,13 +93,14 @@ export class EventLog implements Disposable {
     try {
       result = this.#store.transact(() => {
         this.#waiting.forEach(place);
-        return work({ append: place });
+        return work({ append: place, after: (change) => changes.push(change) });
       });
     } finally {
       this.#committing = false;
     }
     this.#seq = seq;
     this.#waiting = [];
+    for (const change of changes) change();
     this.#publish(placed);
     this.#pruneAfter(placed.length);
     return result;

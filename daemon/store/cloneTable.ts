@@ -10,26 +10,26 @@ export interface CloneRecord {
   readonly brain: string;
   readonly conversation: string;
   /** Whether a brain has taken up a turn of the conversation. */
-  begun: boolean;
+  readonly begun: boolean;
   readonly cwd: string;
-  model: string | undefined;
-  brief: string | undefined;
-  approvals: ApprovalPolicy;
-  limits: Limits;
-  labels: Record<string, string>;
+  readonly model: string | undefined;
+  readonly brief: string | undefined;
+  readonly approvals: ApprovalPolicy;
+  readonly limits: Limits;
+  readonly labels: Readonly<Record<string, string>>;
   /** Permission rules granted for life, in the supplier's notation. */
-  grants: string[];
+  readonly grants: readonly string[];
   /** Variables that are no secrets. */
-  env: Record<string, string>;
+  readonly env: Readonly<Record<string, string>>;
   /** Names of the variables whose values are held in memory only. */
-  secrets: string[];
+  readonly secrets: readonly string[];
   readonly grantSocket: boolean;
   /** Why it is parked. */
-  failure: TaskError | undefined;
+  readonly failure: TaskError | undefined;
   /** Milliseconds since 1970 when it last took a task; 0 for never. */
-  usedAt: number;
+  readonly usedAt: number;
   readonly enrolledAt: string;
-  retiredAt: string | undefined;
+  readonly retiredAt: string | undefined;
 }
 
 interface Columns {

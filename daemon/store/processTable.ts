@@ -1,5 +1,5 @@
 import type { ProcessIdentity, ProcessRecorder } from '../holder/contract.js';
-import type { Db } from './database.js';
+import { type Db, storageError } from './database.js';
 
 /** Remembers which processes this zone started, so that a later daemon ends what a killed one left. */
 export class ProcessTable implements ProcessRecorder {
@@ -17,8 +17,13 @@ export class ProcessTable implements ProcessRecorder {
     );
   }
 
+  /** @throws storageFailed */
   started(identity: ProcessIdentity): void {
-    this.#insert.run(identity.run, identity.pid, identity.startTime, identity.bootId);
+    try {
+      this.#insert.run(identity.run, identity.pid, identity.startTime, identity.bootId);
+    } catch (error) {
+      throw storageError(error);
+    }
   }
 
   ended(identity: ProcessIdentity): void {

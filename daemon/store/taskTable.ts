@@ -8,22 +8,22 @@ export interface TaskRecord {
   readonly id: string;
   readonly kind: TaskKind;
   readonly who: string;
-  clone: string | undefined;
+  readonly clone: string | undefined;
   readonly say: string;
-  status: TaskStatus;
-  attempt: number;
+  readonly status: TaskStatus;
+  readonly attempt: number;
   readonly priority: number;
   readonly timeoutMs: number | undefined;
   readonly labels: Record<string, string>;
   /** Whether this attempt goes on with one that a daemon's end broke off. */
-  resumed: boolean;
+  readonly resumed: boolean;
   /** The epoch that runs it: a write from an older one is refused. */
-  epoch: number | undefined;
-  result: { text: string; truncated?: boolean } | undefined;
-  error: TaskError | undefined;
-  queuedAt: string;
-  startedAt: string | undefined;
-  finishedAt: string | undefined;
+  readonly epoch: number | undefined;
+  readonly result: { text: string; truncated?: boolean } | undefined;
+  readonly error: TaskError | undefined;
+  readonly queuedAt: string;
+  readonly startedAt: string | undefined;
+  readonly finishedAt: string | undefined;
 }
 
 interface Columns {

@@ -1,0 +1,31 @@
+import { fail } from '../../protocol/fail.js';
+import type { ApprovalRequest } from '../brains/contract.js';
+import type { Response } from './desk.js';
+
+/**
+ * Checks that an answer fits what was asked: a question that is allowed needs an answer to each of
+ * its questions, a tool takes none.
+ * @throws invalidParams with the path of each bad member.
+ */
+export function checkAnswers(request: ApprovalRequest, response: Response): void {
+  const answers = response.answers ?? {};
+  const issues: { path: string; message: string }[] = [];
+  if (request.kind === 'tool' || response.decision === 'deny') {
+    if (Object.keys(answers).length > 0)
+      issues.push({ path: 'answers', message: 'only a question that is allowed takes answers' });
+  } else {
+    const asked = new Set(request.questions.map((question) => question.question));
+    for (const question of Object.keys(answers)) {
+      if (!asked.has(question))
+        issues.push({ path: `answers[${JSON.stringify(question)}]`, message: 'was not asked' });
+    }
+    for (const question of asked) {
+      if (!(question in answers))
+        issues.push({ path: `answers[${JSON.stringify(question)}]`, message: 'needs an answer' });
+    }
+  }
+  if (issues.length > 0) {
+    const summary = issues.map((issue) => `${issue.path} ${issue.message}`).join('; ');
+    throw fail('invalidParams', { summary, issues });
+  }
+}

@@ -1,0 +1,211 @@
+import { fail } from '../../protocol/fail.js';
+import type { Approval, ApprovalStatus, Decision } from '../../protocol/shapes/approval.js';
+import type { ApprovalPolicy } from '../../protocol/shapes/clone.js';
+import type { ApprovalAnswer, ApprovalRequest } from '../brains/contract.js';
+import { boundedObject, cut, maxToolLength } from '../events/cut.js';
+import type { EventLog, Transaction } from '../events/log.js';
+import { type Disposable, onUnexpectedError } from '../lifecycle.js';
+import { newId, now } from '../store/ids.js';
+import type { Store } from '../store/store.js';
+import { checkAnswers } from './answers.js';
+import { decideByPolicy } from './policy.js';
+
+/** Default time an approval waits for its answer. */
+export const defaultApprovalTimeoutMs = 30 * 60_000;
+
+/** Pause before a refused write is tried again, in ms. */
+const retryMs = 1000;
+
+/** The turn that asks, as the desk needs to know it. */
+export interface Asker {
+  readonly clone: string;
+  readonly task: string;
+  readonly policy: ApprovalPolicy;
+  readonly timeoutMs: number | undefined;
+  /** Removes secrets from what is shown. */
+  redact<T>(value: T): T;
+  /** The turn's own part of the transaction that opens an approval. */
+  opened(tx: Transaction): void;
+  /** The turn's own part of the transaction that resolves one. */
+  resolved(tx: Transaction, request: ApprovalRequest, decision: Decision | undefined): void;
+  /** Hands the answer to the brain, once it is on disk. */
+  deliver(request: ApprovalRequest, answer: ApprovalAnswer): void;
+}
+
+/** An answer as a client gives it. */
+export interface Response {
+  readonly decision: Decision;
+  readonly message?: string | undefined;
+  readonly answers?: Readonly<Record<string, string>> | undefined;
+}
+
+interface Pending {
+  approval: Approval;
+  readonly asker: Asker;
+  readonly request: ApprovalRequest;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Keeps what brains wait for: opens, lists, resolves. The first answer counts; a deadline denies. */
+export class ApprovalDesk implements Disposable {
+  readonly #store: Store;
+  readonly #log: EventLog;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(store: Store, log: EventLog) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /**
+   * Takes a brain's request: its clone's policy answers at once, or a human will.
+   * @throws storageFailed: then nothing was asked, and the caller denies.
+   */
+  open(asker: Asker, request: ApprovalRequest): void {
+    const approval = this.#describe(asker, request);
+    const decided = decideByPolicy(asker.policy, request);
+    if (decided) {
+      const resolved = close(approval, {
+        status: decided.decision === 'deny' ? 'denied' : 'allowed',
+        response: decided,
+      });
+      this.#log.commit((tx) => {
+        this.#store.approvals.insert(resolved);
+        tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
+      });
+      asker.deliver(request, answerOf(decided));
+      return;
+    }
+    this.#log.commit((tx) => {
+      this.#store.approvals.insert(approval);
+      asker.opened(tx);
+      tx.append({ type: 'approval.requested', ...placeOf(approval), value: approval });
+    });
+    const entry: Pending = { approval, asker, request, timer: undefined };
+    this.#pending.set(approval.id, entry);
+    this.#arm(entry, Date.parse(approval.deadlineAt) - Date.now());
+  }
+
+  /**
+   * A client's answer.
+   * @throws approvalNotFound, approvalResolved, invalidParams, storageFailed
+   */
+  respond(id: string, response: Response): Approval {
+    const entry = this.#pending.get(id);
+    if (!entry) {
+      const known = this.#store.approvals.get(id);
+      if (!known) throw fail('approvalNotFound', { approval: id });
+      throw fail('approvalResolved', { approval: id, status: known.status });
+    }
+    checkAnswers(entry.request, response);
+    return this.#resolve(entry, response.decision === 'deny' ? 'denied' : 'allowed', response);
+  }
+
+  /** Takes back one request of a brain that no longer waits for it. */
+  withdrawRequest(task: string, request: string): void {
+    for (const entry of this.#pending.values()) {
+      if (entry.asker.task === task && entry.request.request === request)
+        this.#resolve(entry, 'withdrawn', undefined);
+    }
+  }
+
+  /** Takes back all that a task still asks, inside the transaction that ends it. */
+  withdrawAll(tx: Transaction, task: string): void {
+    const open = [...this.#pending.values()].filter((entry) => entry.asker.task === task);
+    for (const entry of open) {
+      const resolved = close(entry.approval, { status: 'withdrawn', response: undefined });
+      this.#store.approvals.update(resolved);
+      tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
+    }
+    tx.after(() => open.forEach((entry) => this.#forget(entry)));
+  }
+
+  dispose(): void {
+    for (const entry of this.#pending.values()) clearTimeout(entry.timer);
+    this.#pending.clear();
+  }
+
+  #resolve(entry: Pending, status: ApprovalStatus, response: Response | undefined): Approval {
+    const resolved = close(entry.approval, { status, response });
+    this.#log.commit((tx) => {
+      this.#store.approvals.update(resolved);
+      tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
+      entry.asker.resolved(tx, entry.request, response?.decision);
+    });
+    this.#forget(entry);
+    if (status !== 'withdrawn') {
+      const message = 'Nobody answered in time.';
+      entry.asker.deliver(entry.request, response ? answerOf(response) : { decision: 'deny', message });
+    }
+    return resolved;
+  }
+
+  #forget(entry: Pending): void {
+    clearTimeout(entry.timer);
+    this.#pending.delete(entry.approval.id);
+  }
+
+  #arm(entry: Pending, ms: number): void {
+    entry.timer = setTimeout(
+      () => {
+        try {
+          this.#resolve(entry, 'expired', undefined);
+        } catch (error) {
+          // The disk refuses: the brain goes on waiting, and so does the deadline.
+          onUnexpectedError(error);
+          this.#arm(entry, retryMs);
+        }
+      },
+      Math.max(0, ms),
+    );
+    entry.timer.unref();
+  }
+
+  #describe(asker: Asker, request: ApprovalRequest): Approval {
+    const timeoutMs = asker.timeoutMs ?? defaultApprovalTimeoutMs;
+    const requestedAt = now();
+    return asker.redact<Approval>({
+      id: newId('a'),
+      clone: asker.clone,
+      task: asker.task,
+      kind: request.kind,
+      tool: request.tool,
+      input: boundedObject(request.input, maxToolLength),
+      ...(request.kind === 'question' && {
+        questions: request.questions.map((question) => ({
+          ...question,
+          options: question.options.map((option) => ({ ...option })),
+        })),
+      }),
+      title: cut(request.title, 500).text,
+      status: 'pending',
+      requestedAt,
+      deadlineAt: new Date(Date.parse(requestedAt) + timeoutMs).toISOString(),
+    });
+  }
+}
+
+function placeOf(approval: Approval): { clone: string; task: string; approval: string } {
+  return { clone: approval.clone, task: approval.task, approval: approval.id };
+}
+
+function close(
+  approval: Approval,
+  how: { status: ApprovalStatus; response: Response | undefined },
+): Approval {
+  const { response } = how;
+  return {
+    ...approval,
+    status: how.status,
+    ...(response && { decision: response.decision }),
+    ...(response?.message !== undefined && { message: response.message }),
+    ...(response?.answers && { answers: { ...response.answers } }),
+    resolvedAt: now(),
+  };
+}
+
+function answerOf(response: Response): ApprovalAnswer {
+  if (response.decision === 'deny')
+    return { decision: 'deny', message: response.message ?? 'A human said no.' };
+  return { decision: response.decision, ...(response.answers && { answers: response.answers }) };
+}

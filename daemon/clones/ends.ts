@@ -1,0 +1,44 @@
+import type { KhloneError } from '../../protocol/error.js';
+import { fail } from '../../protocol/fail.js';
+import type { TaskError } from '../../protocol/shapes/task.js';
+import { cut, maxResultLength } from '../events/cut.js';
+import type { TaskEnd } from './queue.js';
+import type { TurnEnd, TurnStop } from './turn.js';
+
+/** The part of an error that a task or clone keeps. */
+export function errorView(error: KhloneError): TaskError {
+  return { kind: error.kind, message: error.message, hint: error.hint };
+}
+
+/** How a task ends that khlone stops. */
+export function endByStop(stop: TurnStop): TaskEnd {
+  return stop.step === 'requeue' ? { step: 'requeue' } : { step: stop.step, error: errorView(stop.error) };
+}
+
+/** How a task ends with its turn. */
+export function endByTurn({ stop, outcome }: TurnEnd, redact: (text: string) => string): TaskEnd {
+  const said = outcome.text !== '' || outcome.status === 'done';
+  const result = said ? { result: cut(redact(outcome.text), maxResultLength) } : {};
+  if (stop) return { ...endByStop(stop), ...result };
+  switch (outcome.status) {
+    case 'done':
+      return { step: 'done', ...result };
+    case 'failed': {
+      const { kind, message, hint } = errorView(outcome.error);
+      return { step: 'fail', error: { kind, message: redact(message), hint: redact(hint) }, ...result };
+    }
+    case 'interrupted': {
+      // Nobody here asked for it: the brain ended its turn by itself.
+      const error = errorView(fail('taskInterrupted', { reason: 'the brain ended its turn' }));
+      return { step: 'interrupt', error, ...result };
+    }
+  }
+}
+
+/** Failures of the process rather than of the task: these count towards parking its clone. */
+const brokenProcess: ReadonlySet<string> = new Set(['brainDied', 'brainSilent', 'brainMissing']);
+
+/** Whether a turn ended since its process broke. */
+export function isBroken({ stop, outcome }: TurnEnd): boolean {
+  return !stop && outcome.status === 'failed' && brokenProcess.has(outcome.error.kind);
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { fail } from '../../protocol/fail.js';
+import type { Usage } from '../../protocol/shapes/usage.js';
+import type { Params } from '../../protocol/table.js';
+import type { BrainSupplier } from '../brains/contract.js';
+import { part, type Vault } from '../environment/vault.js';
+import type { CloneRecord } from '../store/cloneTable.js';
+import { now } from '../store/ids.js';
+import { noUsage } from '../store/usageTable.js';
+import type { CloneDirectory } from './directory.js';
+import { allowedOf, type Variables } from './environment.js';
+import { CloneRunner, type RunnerShared } from './runner.js';
+import { workingDirectory } from './workingDirectory.js';
+
+/** The supplier of a clone that names none. */
+const defaultBrain = 'claude';
+
+/** Most clones in service in one zone. */
+const maxClones = 1000;
+
+/** What enrolling works with. */
+export interface EnrolmentParts {
+  readonly root: string;
+  readonly shared: RunnerShared;
+  readonly directory: CloneDirectory;
+  readonly suppliers: ReadonlyMap<string, BrainSupplier>;
+  readonly vault: Vault;
+}
+
+/** Brings clones into service: new ones, and at a start those that the zone has. */
+export class Enrolment {
+  readonly #parts: EnrolmentParts;
+
+  constructor(parts: EnrolmentParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts the zone's clones back into service. */
+  restore(): void {
+    const { store } = this.#parts.shared;
+    const used = new Map(
+      store.usage.by('clone', {}, Number.MAX_SAFE_INTEGER).map(({ clone, ...usage }) => [clone, usage]),
+    );
+    for (const record of store.clones.all()) {
+      const supplier = this.#parts.suppliers.get(record.brain);
+      if (supplier)
+        this.#parts.directory.add(this.#runner(record, supplier, used.get(record.name) ?? noUsage));
+    }
+  }
+
+  /**
+   * Enrolls a clone.
+   * @throws brainUnknown, brainMissing, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, invalidParams,
+   * storageFailed
+   */
+  async enroll(params: Params<'clone/enroll'>, environment: Variables): Promise<CloneRunner> {
+    const { shared, directory, suppliers, vault, root } = this.#parts;
+    const { store, log } = shared;
+    const { idempotencyKey: key, env, ...call } = params;
+    const made = key === undefined ? undefined : store.idempotency.find(key, call);
+    const earlier = made === undefined ? undefined : directory.get(made);
+    if (earlier) return earlier;
+
+    const brain = params.brain ?? defaultBrain;
+    const supplier = suppliers.get(brain);
+    if (!supplier) throw fail('brainUnknown', { brain, known: [...suppliers.keys()] });
+    refuseOwnVariables(env);
+    const given = part({ ...allowedOf(environment), ...env });
+    const cwd = workingDirectory(root, params.cwd);
+    await supplier.probe({ ...given.plain, ...given.secret });
+
+    // From here on without a pause: the number that is free now is the number that is taken.
+    if (directory.all().filter((runner) => runner.state !== 'retired').length >= maxClones) {
+      throw fail('limitReached', { what: 'clones', limit: maxClones });
+    }
+    const { name, number } = this.#nameOf(params.role, params.name);
+    const record: CloneRecord = {
+      name,
+      role: params.role,
+      number,
+      brain,
+      conversation: params.resume ?? randomUUID(),
+      begun: params.resume !== undefined,
+      cwd,
+      model: params.model,
+      brief: params.brief,
+      approvals: params.approvals ?? 'ask',
+      limits: params.limits ?? {},
+      labels: params.labels ?? {},
+      grants: [],
+      env: given.plain,
+      secrets: Object.keys(given.secret),
+      grantSocket: params.grantSocket ?? false,
+      failure: undefined,
+      usedAt: 0,
+      enrolledAt: now(),
+      retiredAt: undefined,
+    };
+    vault.put(name, given.secret);
+    const runner = this.#runner(record, supplier, noUsage);
+    try {
+      log.commit((tx) => {
+        store.clones.insert(record);
+        if (key !== undefined) store.idempotency.record(key, call, name);
+        tx.append({ type: 'clone.enrolled', clone: name, value: runner.view() });
+        tx.after(() => directory.add(runner));
+      });
+    } catch (error) {
+      vault.forget(name);
+      throw error;
+    }
+    // Its role's pool may have work that waits.
+    runner.wake();
+    return runner;
+  }
+
+  #nameOf(role: string, name: string | undefined): { name: string; number: number } {
+    if (name === undefined) {
+      const number = this.#parts.shared.store.clones.nextNumber(role);
+      return { name: `${role}.${number}`, number };
+    }
+    const dot = name.lastIndexOf('.');
+    if (name.slice(0, dot) !== role) throw badParam('name', `is not a name of the role ${role}`);
+    if (this.#parts.directory.get(name)) throw fail('cloneNameTaken', { name });
+    return { name, number: Number(name.slice(dot + 1)) };
+  }
+
+  #runner(record: CloneRecord, supplier: BrainSupplier, usage: Usage): CloneRunner {
+    return new CloneRunner(record, supplier, { ...this.#parts.shared, usage });
+  }
+}
+
+/**
+ * khlone sets its own variables for a brain; a client that sets them could hand out the socket.
+ * @throws invalidParams
+ */
+export function refuseOwnVariables(env: Variables | undefined): void {
+  for (const name of Object.keys(env ?? {})) {
+    if (name.startsWith('KHLONE_') && !name.startsWith('KHLONE_DEMO_')) {
+      throw badParam(`env.${name}`, 'is set by khlone itself; grantSocket lets a brain reach the daemon');
+    }
+  }
+}
+
+function badParam(path: string, message: string): Error {
+  return fail('invalidParams', { summary: `${path} ${message}`, issues: [{ path, message }] });
+}

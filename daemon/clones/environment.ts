@@ -1,0 +1,67 @@
+import { fail } from '../../protocol/fail.js';
+import { isAllowed } from '../environment/allowList.js';
+import type { Vault } from '../environment/vault.js';
+import type { CloneRecord } from '../store/cloneTable.js';
+
+/** Variables by name. */
+export type Variables = Readonly<Record<string, string>>;
+
+/** A brain still needs a PATH and a home where the client sent none. */
+const fallback: Variables = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
+
+/** The variables of a client that may reach a brain. */
+export function allowedOf(environment: Variables): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => isAllowed(name)));
+}
+
+/** What a clone's brain runs with, or the names of what is missing. */
+export class CloneEnvironment {
+  readonly #vault: Vault;
+  readonly #socket: string;
+
+  constructor(vault: Vault, socket: string) {
+    this.#vault = vault;
+    this.#socket = socket;
+  }
+
+  /** Names of the variables the clone needs and nobody has given since the daemon started. */
+  missing(clone: CloneRecord): string[] {
+    return this.#vault.missing(clone.name, clone.secrets);
+  }
+
+  /** Takes from a client what the clone misses. Answers whether anything came. */
+  supply(
+    clone: CloneRecord,
+    given: { readonly environment: Variables; readonly env?: Variables | undefined },
+  ): boolean {
+    const missing = this.missing(clone);
+    if (missing.length === 0) return false;
+    const offered: Variables = { ...allowedOf(given.environment), ...given.env };
+    const found = missing.flatMap((name) =>
+      offered[name] === undefined ? [] : [[name, offered[name]] as const],
+    );
+    if (found.length > 0) this.#vault.put(clone.name, Object.fromEntries(found));
+    return found.length > 0;
+  }
+
+  /** @throws environmentMissing */
+  require(clone: CloneRecord): void {
+    const names = this.missing(clone);
+    if (names.length > 0) throw fail('environmentMissing', { clone: clone.name, names });
+  }
+
+  /** The whole environment of the clone's brain. */
+  of(clone: CloneRecord): Record<string, string> {
+    return {
+      ...fallback,
+      ...clone.env,
+      ...this.#vault.get(clone.name),
+      KHLONE_CLONE: clone.name,
+      ...(clone.grantSocket && { KHLONE_SOCKET: this.#socket }),
+    };
+  }
+
+  redact<T>(clone: string, value: T): T {
+    return this.#vault.redactAll(clone, value);
+  }
+}

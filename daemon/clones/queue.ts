@@ -1,0 +1,132 @@
+import type { TaskError } from '../../protocol/shapes/task.js';
+import type { Transaction } from '../events/log.js';
+import { now } from '../store/ids.js';
+import type { Store } from '../store/store.js';
+import type { TaskRecord } from '../store/taskTable.js';
+import { isEnd, nextTaskStatus, type TaskStep } from './taskMachine.js';
+import { taskView } from './views.js';
+
+/** How a task ends, or goes back into the queue. */
+export interface TaskEnd {
+  readonly step: Exclude<TaskStep, 'start' | 'wait' | 'answered' | 'retry'>;
+  readonly result?: { text: string; truncated?: boolean };
+  readonly error?: TaskError;
+}
+
+/** Steps tasks through their states, each with its event, and knows how long every queue is. */
+export class TaskQueue {
+  readonly #store: Store;
+  readonly #lengths: Map<string, number>;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#lengths = store.tasks.queueLengths();
+  }
+
+  /** How many tasks wait for a clone, or in a pool. */
+  length(target: string): number {
+    return this.#lengths.get(target) ?? 0;
+  }
+
+  /** Counts a task in or out of its queue, once the change is on disk. */
+  #count(tx: Transaction, task: TaskRecord, by: 1 | -1): void {
+    const target = task.clone ?? task.who;
+    tx.after(() => {
+      const length = this.length(target) + by;
+      if (length > 0) this.#lengths.set(target, length);
+      else this.#lengths.delete(target);
+    });
+  }
+
+  insert(tx: Transaction, task: Omit<TaskRecord, 'ordinal'>): TaskRecord {
+    const record = this.#store.tasks.insert(task);
+    this.#count(tx, record, 1);
+    tx.append({
+      type: 'task.queued',
+      task: record.id,
+      ...cloneOf(record),
+      value: taskView(record, undefined),
+    });
+    return record;
+  }
+
+  /** Hands a pool's task to a clone. */
+  claim(tx: Transaction, task: TaskRecord, clone: string): TaskRecord {
+    const record = { ...task, clone };
+    this.#store.tasks.update(record, this.#store.epoch);
+    this.#count(tx, task, -1);
+    this.#count(tx, record, 1);
+    return record;
+  }
+
+  start(tx: Transaction, task: TaskRecord): TaskRecord {
+    const record: TaskRecord = {
+      ...task,
+      status: nextTaskStatus(task.status, 'start'),
+      attempt: task.attempt + 1,
+      epoch: this.#store.epoch,
+      startedAt: now(),
+    };
+    this.#store.tasks.update(record, this.#store.epoch);
+    this.#count(tx, record, -1);
+    tx.append({ type: 'task.started', task: record.id, ...cloneOf(record), attempt: record.attempt });
+    return record;
+  }
+
+  /** Between running and waiting; the clone's own status event tells of it. */
+  step(task: TaskRecord, step: 'wait' | 'answered'): TaskRecord {
+    const record: TaskRecord = { ...task, status: nextTaskStatus(task.status, step) };
+    this.#store.tasks.update(record, this.#store.epoch);
+    return record;
+  }
+
+  end(tx: Transaction, task: TaskRecord, end: TaskEnd): TaskRecord {
+    const status = nextTaskStatus(task.status, end.step);
+    const record: TaskRecord = {
+      ...task,
+      status,
+      epoch: this.#store.epoch,
+      result: end.result,
+      error: end.error,
+      resumed: end.step === 'requeue',
+      finishedAt: isEnd(status) ? now() : undefined,
+    };
+    this.#store.tasks.update(record, this.#store.epoch);
+    if (task.status === 'queued') this.#count(tx, task, -1);
+    if (status === 'queued') this.#count(tx, record, 1);
+    const value = taskView(record, this.#store.usage.ofTask(record.id));
+    tx.append({
+      type: isEnd(status) ? 'task.finished' : 'task.queued',
+      task: record.id,
+      ...cloneOf(record),
+      value,
+    });
+    return record;
+  }
+
+  retry(tx: Transaction, task: TaskRecord): TaskRecord {
+    const record: TaskRecord = {
+      ...task,
+      status: nextTaskStatus(task.status, 'retry'),
+      result: undefined,
+      error: undefined,
+      resumed: false,
+      queuedAt: now(),
+      startedAt: undefined,
+      finishedAt: undefined,
+    };
+    this.#store.tasks.update(record, this.#store.epoch);
+    this.#count(tx, record, 1);
+    tx.append({
+      type: 'task.queued',
+      task: record.id,
+      ...cloneOf(record),
+      value: taskView(record, undefined),
+    });
+    return record;
+  }
+}
+
+function cloneOf(task: TaskRecord): { clone?: string } {
+  return task.clone === undefined ? {} : { clone: task.clone };
+}

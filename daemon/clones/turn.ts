@@ -1,0 +1,142 @@
+import type { KhloneError } from '../../protocol/error.js';
+import type { ApprovalDesk, Asker } from '../approvals/desk.js';
+import type { Brain, BrainOutput, ModelUsage, TurnOutcome } from '../brains/contract.js';
+import { boundedObject, cut, maxMessageLength, maxToolLength } from '../events/cut.js';
+import type { EventLog } from '../events/log.js';
+import { DisposableStore, onUnexpectedError } from '../lifecycle.js';
+
+/** Why khlone ended a turn before the brain did. */
+export interface TurnStop {
+  readonly step: 'cancel' | 'interrupt' | 'fail' | 'requeue' | 'park';
+  readonly error: KhloneError;
+}
+
+/** How a turn came to its end. */
+export interface TurnEnd {
+  readonly outcome: TurnOutcome;
+  readonly usage: readonly ModelUsage[];
+  /** Set when khlone asked for the end and the brain had not finished by itself. */
+  readonly stop: TurnStop | undefined;
+}
+
+/** What a turn is made of. */
+export interface TurnParts {
+  readonly brain: Brain;
+  readonly log: EventLog;
+  readonly desk: ApprovalDesk;
+  readonly asker: Asker;
+  /** The brain took up the turn. */
+  readonly accepted: () => void;
+}
+
+/** One task on one brain: what the brain says becomes events, what it asks becomes approvals. */
+export class Turn {
+  /** Resolves when the turn is over. Never rejects. */
+  readonly ended: Promise<TurnEnd>;
+  readonly #parts: TurnParts;
+  readonly #held = new DisposableStore();
+  #stop: TurnStop | undefined;
+  #settle: (end: TurnEnd) => void = () => {};
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
+    this.#held.add(parts.brain.output((output) => this.#hear(output)));
+  }
+
+  begin(say: string): void {
+    this.#parts.brain.send(say);
+  }
+
+  /** Ends the turn and keeps the conversation; the first reason stays. */
+  stop(stop: TurnStop): void {
+    if (this.#stop) return;
+    this.#stop = stop;
+    this.#parts.brain.interrupt();
+  }
+
+  /** Ends the turn with its process, as the daemon itself is ending. */
+  async abandon(stop: TurnStop): Promise<void> {
+    this.#stop ??= stop;
+    await this.#parts.brain.kill();
+  }
+
+  #hear(output: BrainOutput): void {
+    const { log, desk, asker } = this.#parts;
+    const place = { clone: asker.clone, task: asker.task };
+    switch (output.type) {
+      case 'turn.accepted':
+        return this.#parts.accepted();
+      case 'message.delta': {
+        const { message, offset } = output;
+        return log.live({
+          type: 'message.delta',
+          ...place,
+          message,
+          offset,
+          text: asker.redact(output.text),
+        });
+      }
+      case 'message.completed': {
+        const text = cut(asker.redact(output.text), maxMessageLength);
+        return log.observe({ type: 'message.completed', ...place, message: output.message, ...text });
+      }
+      case 'tool.started': {
+        const { tool, name } = output;
+        const title = cut(asker.redact(output.title), 500).text;
+        const input = boundedObject(asker.redact(output.input), maxToolLength);
+        return log.observe({ type: 'tool.started', ...place, tool, name, title, input });
+      }
+      case 'tool.finished': {
+        const { text, truncated } = cut(asker.redact(output.output), maxToolLength);
+        const { tool, failed } = output;
+        return log.observe({
+          type: 'tool.finished',
+          ...place,
+          tool,
+          failed,
+          output: text,
+          ...(truncated && { truncated }),
+        });
+      }
+      case 'approval.requested':
+        return this.#ask(output.approval);
+      case 'approval.withdrawn':
+        return this.#guarded(() => desk.withdrawRequest(asker.task, output.request));
+      case 'fault':
+        return log.observe({
+          type: 'brain.fault',
+          ...place,
+          reason: cut(asker.redact(output.reason), 2000).text,
+        });
+      case 'turn.finished':
+        return this.#finish(output.outcome, output.usage);
+    }
+  }
+
+  #ask(request: Parameters<ApprovalDesk['open']>[1]): void {
+    const { desk, asker } = this.#parts;
+    try {
+      desk.open(asker, request);
+    } catch (error) {
+      // A request that could not be written down cannot be answered by anybody.
+      onUnexpectedError(error);
+      asker.deliver(request, { decision: 'deny', message: 'khlone could not record this request.' });
+    }
+  }
+
+  #finish(outcome: TurnOutcome, usage: readonly ModelUsage[]): void {
+    this.#held.dispose();
+    // A turn that came to its own end before the stop reached it is what it is.
+    const stop = outcome.status === 'done' ? undefined : this.#stop;
+    this.#settle({ outcome, usage, stop });
+  }
+
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      onUnexpectedError(error);
+    }
+  }
+}

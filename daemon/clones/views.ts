@@ -1,0 +1,62 @@
+import type { Clone } from '../../protocol/shapes/clone.js';
+import type { Task } from '../../protocol/shapes/task.js';
+import type { Usage } from '../../protocol/shapes/usage.js';
+import type { CloneRecord } from '../store/cloneTable.js';
+import type { TaskRecord } from '../store/taskTable.js';
+
+/** What a clone's shape takes from its running side. */
+export interface CloneLiveSide {
+  readonly status: Clone['status'];
+  readonly posture: Clone['posture'];
+  readonly queued: number;
+  readonly task: string | undefined;
+  readonly missing: readonly string[];
+  readonly usage: Usage;
+}
+
+/** The clone as clients see it. */
+export function cloneView(record: CloneRecord, live: CloneLiveSide): Clone {
+  return {
+    name: record.name,
+    role: record.role,
+    brain: record.brain,
+    status: live.status,
+    posture: live.posture,
+    conversation: record.conversation,
+    cwd: record.cwd,
+    ...(record.model !== undefined && { model: record.model }),
+    ...(record.brief !== undefined && { brief: record.brief }),
+    approvals: record.approvals,
+    limits: record.limits,
+    labels: record.labels,
+    queued: live.queued,
+    ...(live.task !== undefined && { task: live.task }),
+    ...(live.missing.length > 0 && { missing: [...live.missing] }),
+    ...(record.failure && { error: record.failure }),
+    usage: live.usage,
+    enrolledAt: record.enrolledAt,
+    ...(record.retiredAt !== undefined && { retiredAt: record.retiredAt }),
+  };
+}
+
+/** The task as clients see it. */
+export function taskView(record: TaskRecord, usage: Usage | undefined): Task {
+  return {
+    id: record.id,
+    kind: record.kind,
+    who: record.who,
+    ...(record.clone !== undefined && { clone: record.clone }),
+    say: record.say,
+    status: record.status,
+    attempt: record.attempt,
+    priority: record.priority,
+    ...(record.timeoutMs !== undefined && { timeoutMs: record.timeoutMs }),
+    labels: record.labels,
+    ...(record.result && { result: record.result }),
+    ...(record.error && { error: record.error }),
+    ...(usage && { usage }),
+    queuedAt: record.queuedAt,
+    ...(record.startedAt !== undefined && { startedAt: record.startedAt }),
+    ...(record.finishedAt !== undefined && { finishedAt: record.finishedAt }),
+  };
+}

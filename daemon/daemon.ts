@@ -1,0 +1,161 @@
+import { createServer } from 'node:net';
+import { table } from '../protocol/table.js';
+import { packageVersion } from '../protocol/version.js';
+import { ApprovalDesk } from './approvals/desk.js';
+import { createSuppliers } from './brains/suppliers.js';
+import { CloneDirectory } from './clones/directory.js';
+import { Enrolment } from './clones/enrolment.js';
+import { CloneEnvironment } from './clones/environment.js';
+import { Intake } from './clones/intake.js';
+import { TaskQueue } from './clones/queue.js';
+import { recover } from './clones/recovery.js';
+import { Vault } from './environment/vault.js';
+import { EventLog } from './events/log.js';
+import { InProcessHolder } from './holder/inProcess.js';
+import { endSurvivors } from './holder/survivors.js';
+import { DisposableStore, onUnexpectedError } from './lifecycle.js';
+import type { Log } from './log/logger.js';
+import { createDispatcher, type MethodSpec } from './rpc/dispatch.js';
+import { paramsParser } from './rpc/params.js';
+import { RpcServer } from './rpc/server.js';
+import { createHandlers } from './services/all.js';
+import { describeDaemon } from './services/session.js';
+import { TaskEnds } from './services/taskEnds.js';
+import { Store } from './store/store.js';
+import type { ZoneClaim } from './zone/owner.js';
+
+/** Time that calls in flight have to answer when the daemon ends, in ms. */
+const partingMs = 500;
+
+/** What a daemon is made of. */
+export interface DaemonRequest {
+  readonly claim: ZoneClaim;
+  readonly log: Log;
+}
+
+/** The daemon of a zone that is claimed: from its database to its socket. */
+export class Daemon {
+  /** Resolves when the daemon has ended by `stop`. */
+  readonly ended: Promise<void>;
+  readonly #request: DaemonRequest;
+  readonly #held = new DisposableStore();
+  readonly #events: EventLog;
+  readonly #directory = new CloneDirectory();
+  readonly #server = createServer();
+  readonly #rpc: RpcServer;
+  readonly #startedAt: string;
+  #ending: 'no' | 'draining' | 'now' = 'no';
+  #settle: () => void = () => {};
+
+  /** @throws databaseNewer, zoneLocked, storageFailed */
+  constructor(request: DaemonRequest) {
+    this.#request = request;
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
+    const { claim, log } = request;
+    const { zone, paths } = claim;
+    const store = this.#held.add(new Store(paths.db));
+    const events = this.#held.add(new EventLog(store));
+    this.#events = events;
+    const queue = new TaskQueue(store);
+    recover({ store, log: events, queue, version: packageVersion });
+
+    const desk = this.#held.add(new ApprovalDesk(store, events));
+    const vault = new Vault();
+    const suppliers = createSuppliers({ holder: new InProcessHolder(store.processes) });
+    const shared = {
+      store,
+      log: events,
+      queue,
+      desk,
+      environment: new CloneEnvironment(vault, paths.socket),
+      ready: this.#endSurvivors(store),
+    };
+    const directory = this.#directory;
+    const enrolment = new Enrolment({ root: zone.root, shared, directory, suppliers, vault });
+    enrolment.restore();
+
+    const identity = describeDaemon(zone);
+    this.#startedAt = identity.daemon.startedAt;
+    const handlers = createHandlers({
+      identity,
+      store,
+      log: events,
+      queue,
+      directory,
+      enrolment,
+      desk,
+      vault,
+      suppliers,
+      intake: new Intake({ store, log: events, queue, directory }),
+      ends: this.#held.add(new TaskEnds(events)),
+      paths: {
+        socket: paths.socket,
+        state: paths.stateDir,
+        database: paths.db,
+        log: `${paths.log}/daemon.log`,
+      },
+      clients: () => this.#rpc.connections.size,
+      stop: ({ drain }) => void this.stop({ drain }).catch(onUnexpectedError),
+    });
+    const dispatcher = createDispatcher({
+      methods: methodSpecs(),
+      handlers,
+      onIncident: ({ id, method, error }) =>
+        log.error('a call failed inside', { incident: id, method, error }),
+    });
+    this.#rpc = new RpcServer({ server: this.#server, dispatcher });
+  }
+
+  /**
+   * Listens, and sets going what waits in the queues.
+   * @throws pathUnsafe, storageFailed
+   */
+  async listen(): Promise<string> {
+    const { claim, log } = this.#request;
+    const socket = await claim.listen({
+      onConnection: (client) => this.#server.emit('connection', client),
+      startedAt: this.#startedAt,
+    });
+    log.info('listening', { socket: socket.path, zone: claim.zone.root, ...this.#events.cursor });
+    for (const runner of this.#directory.all()) runner.wake();
+    return socket.path;
+  }
+
+  /** Ends the daemon: turns first, then clients, then the database. A second call without `drain` hurries the first. */
+  async stop({ drain }: { readonly drain: boolean }): Promise<void> {
+    const first = this.#ending === 'no';
+    if (!first && (drain || this.#ending === 'now')) return this.ended;
+    this.#ending = drain ? 'draining' : 'now';
+    this.#request.log.info('stopping', { drain });
+    const closing = Promise.all(this.#directory.all().map((runner) => runner.close(drain)));
+    if (!first) return this.ended;
+    await closing.catch(onUnexpectedError);
+    await this.#rpc.close({ graceMs: partingMs });
+    this.#events.flush();
+    this.#held.dispose();
+    this.#request.claim.dispose();
+    this.#request.log.info('stopped');
+    this.#settle();
+  }
+
+  /** What a killed daemon left running would hold its clones' conversations: nothing starts before it is gone. */
+  async #endSurvivors(store: Store): Promise<void> {
+    const left = store.processes.all();
+    if (left.length === 0) return;
+    this.#request.log.warn('ending processes of an earlier daemon', { pids: left.map(({ pid }) => pid) });
+    await endSurvivors(left).catch(onUnexpectedError);
+    for (const identity of left) store.processes.ended(identity);
+  }
+}
+
+function methodSpecs(): ReadonlyMap<string, MethodSpec> {
+  const specs = new Map<string, MethodSpec>();
+  for (const row of table) {
+    if (row.kind !== 'request') continue;
+    specs.set(row.name, {
+      beforeInitialize: row.name === 'initialize',
+      parseParams: paramsParser(row.params),
+    });
+  }
+  return specs;
+}

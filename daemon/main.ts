@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { KhloneError } from '../protocol/error.js';
+import { fail } from '../protocol/fail.js';
+import { currentUid, resolveZone } from '../protocol/zone.js';
+import type { Daemon } from './daemon.js';
+import { setUnexpectedErrorHandler } from './lifecycle.js';
+import { createLog, type LogSink, logLevelOf, openLogFile } from './log/logger.js';
+import { claimZone } from './zone/owner.js';
+import { type ReadyChannel, takeReadyChannel } from './zone/ready.js';
+
+const { values } = parseArgs({ options: { zone: { type: 'string' }, foreground: { type: 'boolean' } } });
+
+async function run(channel: ReadyChannel): Promise<void> {
+  const claim = claimZone({ zone: resolveZone(values.zone ?? process.cwd()), env: process.env });
+  const file = openLogFile({ folder: claim.paths.log, uid: currentUid() });
+  const log = createLog(values.foreground ? both(file) : file, logLevelOf(process.env));
+  setUnexpectedErrorHandler((error) => log.error('unexpected', { error }));
+  // A fault in one place must not take the others' work with it; the log tells of it.
+  process.on('uncaughtException', (error) => log.error('uncaught', { error }));
+  process.on('unhandledRejection', (error) => log.error('unhandled', { error }));
+
+  let daemon: Daemon;
+  try {
+    // Loaded here, so that a native module that is missing is told like any other failure to start.
+    daemon = new (await import('./daemon.js')).Daemon({ claim, log });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => void daemon.stop({ drain: false }));
+    }
+    claim.lost.on((reason) => {
+      log.error('the zone is no longer ours', { reason });
+      process.exitCode = 1;
+      void daemon.stop({ drain: false });
+    });
+    channel.ready(await daemon.listen());
+  } catch (error) {
+    log.error('did not start', { error });
+    claim.dispose();
+    throw error;
+  }
+  await daemon.ended;
+  log.dispose();
+}
+
+function both(file: LogSink): LogSink {
+  return {
+    write: (line) => {
+      file.write(line);
+      process.stderr.write(line);
+    },
+    dispose: () => file.dispose(),
+  };
+}
+
+const channel = takeReadyChannel(process.env);
+try {
+  await run(channel);
+} catch (error) {
+  const known = error instanceof KhloneError ? error : fail('storageFailed', { reason: String(error) });
+  channel.failed(known);
+  process.stderr.write(`khlone: ${known.message}\n  next: ${known.hint}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,48 @@
+import type { CallContext } from '../rpc/call.js';
+import type { Handlers } from '../rpc/generated/handlers.js';
+import { storageError } from '../store/database.js';
+import { approvalService } from './approvals.js';
+import { cloneService, type CloneParts } from './clones.js';
+import { daemonService, type DaemonParts } from './daemon.js';
+import { eventService } from './events.js';
+import { sessionService } from './session.js';
+import { taskService, type TaskParts } from './tasks.js';
+import { usageService } from './usage.js';
+
+/** Everything the handlers work with. */
+export type ServiceParts = CloneParts &
+  DaemonParts &
+  TaskParts &
+  Parameters<typeof sessionService>[0] &
+  Parameters<typeof approvalService>[0];
+
+/** A handler for every call of the table: one that is missing does not compile. */
+export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
+  const handlers: Handlers<CallContext> = {
+    ...sessionService(parts),
+    ...daemonService(parts),
+    ...cloneService(parts),
+    ...taskService(parts),
+    ...approvalService(parts),
+    ...eventService(parts),
+    ...usageService(parts),
+  };
+  const entries = Object.entries(handlers).map(([name, handler]) => [
+    name,
+    withStorageErrors(handler as AnyHandler),
+  ]);
+  return Object.fromEntries(entries) as unknown as Handlers<CallContext>;
+}
+
+type AnyHandler = (params: unknown, context: CallContext) => Promise<unknown>;
+
+/** A disk that fails under any statement is storageFailed, whoever ran it. */
+function withStorageErrors(handler: AnyHandler): AnyHandler {
+  return async (params, context) => {
+    try {
+      return await handler(params, context);
+    } catch (error) {
+      throw storageError(error);
+    }
+  };
+}

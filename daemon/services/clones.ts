@@ -1,0 +1,123 @@
+import { fail } from '../../protocol/fail.js';
+import type { Task } from '../../protocol/shapes/task.js';
+import type { Params } from '../../protocol/table.js';
+import type { CloneDirectory } from '../clones/directory.js';
+import { type Enrolment, refuseOwnVariables } from '../clones/enrolment.js';
+import type { Intake } from '../clones/intake.js';
+import type { CloneRunner } from '../clones/runner.js';
+import { taskView } from '../clones/views.js';
+import { part, type Vault } from '../environment/vault.js';
+import type { CallContext } from '../rpc/call.js';
+import type { Store } from '../store/store.js';
+import type { Service } from './parts.js';
+
+/** What the clones' handlers work with. */
+export interface CloneParts {
+  readonly store: Store;
+  readonly directory: CloneDirectory;
+  readonly enrolment: Enrolment;
+  readonly intake: Intake;
+  readonly vault: Vault;
+}
+
+type Names =
+  | 'clone/enroll'
+  | 'clone/list'
+  | 'clone/get'
+  | 'clone/update'
+  | 'clone/act'
+  | 'clone/ask'
+  | 'clone/interrupt'
+  | 'clone/retire';
+
+/** Enrolls, describes and changes clones, and gives them work. */
+export function cloneService(parts: CloneParts): Service<Names> {
+  const { store, directory, enrolment, intake, vault } = parts;
+
+  /** The clone in service that a client addresses; it takes what it misses from that client. */
+  const address = (who: string, { environment }: CallContext): CloneRunner => {
+    const runner = directory.inService(who);
+    runner.supply(environment);
+    return runner;
+  };
+
+  const give = (kind: 'act' | 'ask', params: Params<'clone/act'>, { environment }: CallContext): Task => {
+    refuseOwnVariables(params.env);
+    const { _meta: _, ...work } = params;
+    const record = intake.give({ ...work, kind }, environment);
+    return taskView(record, store.usage.ofTask(record.id));
+  };
+
+  return {
+    async 'clone/enroll'(params, { environment }) {
+      return (await enrolment.enroll(params, environment)).view();
+    },
+
+    async 'clone/list'({ role, labels, status }) {
+      const wanted = Object.entries(labels ?? {});
+      const found = directory.all().filter(({ record, state }) => {
+        if (status ? !status.includes(state) : state === 'retired') return false;
+        if (role !== undefined && record.role !== role) return false;
+        return wanted.every(
+          ([key, value]) => Object.hasOwn(record.labels, key) && record.labels[key] === value,
+        );
+      });
+      return { clones: found.map((runner) => runner.view()) };
+    },
+
+    async 'clone/get'({ who }, { environment }) {
+      const runner = directory.one(who);
+      runner.supply(environment);
+      return runner.view();
+    },
+
+    async 'clone/update'({ who, env, limits, brief, model, approvals, labels }, context) {
+      const runner = address(who, context);
+      refuseOwnVariables(env);
+      const { record } = runner;
+      const given = part(env ?? {});
+      const plain = { ...record.env, ...given.plain };
+      for (const name of Object.keys(given.secret)) delete plain[name];
+      const secrets = new Set([...record.secrets, ...Object.keys(given.secret)]);
+      for (const name of Object.keys(given.plain)) secrets.delete(name);
+      vault.put(record.name, given.secret);
+      runner.update({
+        env: plain,
+        secrets: [...secrets],
+        limits: { ...record.limits, ...limits },
+        ...(brief !== undefined && { brief }),
+        ...(model !== undefined && { model }),
+        ...(approvals !== undefined && { approvals }),
+        ...(labels !== undefined && { labels }),
+      });
+      return runner.view();
+    },
+
+    async 'clone/act'(params, context) {
+      return give('act', params, context);
+    },
+
+    async 'clone/ask'(params, context) {
+      return give('ask', params, context);
+    },
+
+    async 'clone/interrupt'({ who }, context) {
+      const runner = address(who, context);
+      await runner.interrupt({
+        step: 'interrupt',
+        error: fail('taskInterrupted', { reason: 'a client asked for it' }),
+      });
+      return runner.view();
+    },
+
+    async 'clone/retire'({ who }) {
+      const runner = directory.inService(who);
+      await runner.retire({
+        step: 'cancel',
+        error: fail('taskCancelled', { reason: 'its clone was retired' }),
+      });
+      vault.forget(runner.record.name);
+      return runner.view();
+    },
+  };
+}

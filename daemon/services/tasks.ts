@@ -1,0 +1,89 @@
+import { fail } from '../../protocol/fail.js';
+import type { Task } from '../../protocol/shapes/task.js';
+import type { CloneDirectory } from '../clones/directory.js';
+import type { Intake } from '../clones/intake.js';
+import type { TaskQueue } from '../clones/queue.js';
+import { canStep, isEnd } from '../clones/taskMachine.js';
+import { taskView } from '../clones/views.js';
+import type { EventLog } from '../events/log.js';
+import type { Store } from '../store/store.js';
+import type { TaskRecord } from '../store/taskTable.js';
+import { errorView } from '../clones/ends.js';
+import type { Service } from './parts.js';
+import type { TaskEnds } from './taskEnds.js';
+
+/** Most characters of text in a page of tasks: with every one escaped it fits a frame. */
+const pageLength = 1_000_000;
+
+/** What the tasks' handlers work with. */
+export interface TaskParts {
+  readonly store: Store;
+  readonly log: EventLog;
+  readonly queue: TaskQueue;
+  readonly directory: CloneDirectory;
+  readonly intake: Intake;
+  readonly ends: TaskEnds;
+}
+
+/** Reads, awaits, cancels and retries tasks. */
+export function taskService(
+  parts: TaskParts,
+): Service<'task/get' | 'task/list' | 'task/wait' | 'task/cancel' | 'task/retry'> {
+  const { store, log, queue, directory, intake, ends } = parts;
+
+  const find = (task: string): TaskRecord => {
+    const record = store.tasks.get(task);
+    if (!record) throw fail('taskNotFound', { task });
+    return record;
+  };
+  const view = (record: TaskRecord): Task => taskView(record, store.usage.ofTask(record.id));
+
+  return {
+    async 'task/get'({ task }) {
+      return view(find(task));
+    },
+
+    async 'task/list'({ who, status, kind, limit = 100, before }) {
+      const clones = who === undefined ? undefined : directory.names(who);
+      const found = store.tasks.list({
+        ...(clones && who !== undefined && { clones, pool: who }),
+        ...(status && { status }),
+        ...(kind && { kind }),
+        ...(before !== undefined && { before: find(before).ordinal }),
+        limit: limit + 1,
+      });
+      const page: TaskRecord[] = [];
+      let length = 0;
+      for (const record of found.slice(0, limit)) {
+        length += record.say.length + (record.result?.text.length ?? 0);
+        if (page.length > 0 && length > pageLength) break;
+        page.push(record);
+      }
+      const last = page.at(-1);
+      return { tasks: page.map(view), ...(last && page.length < found.length && { next: last.id }) };
+    },
+
+    async 'task/wait'({ task, timeoutMs }, { signal }) {
+      find(task);
+      if (!isEnd(find(task).status)) await ends.wait(task, { signal, timeoutMs });
+      return view(find(task));
+    },
+
+    async 'task/cancel'({ task }) {
+      const record = find(task);
+      if (!canStep(record.status, 'cancel')) throw fail('taskFinished', { task, status: record.status });
+      const error = fail('taskCancelled', { reason: 'a client asked for it' });
+      if (record.status === 'queued') {
+        return view(log.commit((tx) => queue.end(tx, record, { step: 'cancel', error: errorView(error) })));
+      }
+      await directory.get(record.clone ?? '')?.stopTask(task, { step: 'cancel', error });
+      return view(find(task));
+    },
+
+    async 'task/retry'({ task }, { environment }) {
+      const record = find(task);
+      if (!canStep(record.status, 'retry')) throw fail('taskNotRetryable', { task, status: record.status });
+      return view(intake.retry(record, environment));
+    },
+  };
+}
