@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { connectTo, type Context } from '../context.js';
+import { withCommon, withExamples, type Bind } from '../program.js';
+import { formatBytes, formatDuration } from '../render/format.js';
+import { oneLine } from '../render/sanitize.js';
+import { renderFields } from '../render/table.js';
+import type { DaemonStatusResult } from '../../client/index.js';
+import type { Style } from '../render/style.js';
+
+interface StopOptions {
+  readonly drain?: true;
+}
+
+/** `khlone daemon start|stop|status|run` */
+export function define(command: Command, bind: Bind): void {
+  withExamples(command, ['khlone daemon status']);
+  const add = (name: string, summary: string): Command => {
+    const sub = command.command(name).description(summary).copyInheritedSettings(command);
+    withExamples(withCommon(sub), [`khlone daemon ${name}`]);
+    return sub;
+  };
+  add('start', 'start the daemon of the zone, unless one runs').action(
+    bind(async (context) => {
+      await using khlone = await connectTo(context);
+      const status = await khlone.daemon.status();
+      const { out } = context;
+      if (out.json) out.object({ started: khlone.startedDaemon, ...status });
+      else {
+        const what = khlone.startedDaemon ? 'started' : 'runs already';
+        out.write(`The daemon of ${oneLine(status.zone.root)} ${what} (pid ${status.daemon.pid}).\n`);
+      }
+      return 'done';
+    }),
+  );
+  add('stop', 'stop the daemon of the zone; what is queued waits for the next start')
+    .option('--drain', 'let running tasks end first')
+    .action(bind<StopOptions>((context, { options }) => stop(context, options.drain === true)));
+  add('status', 'tell how the daemon is').action(
+    bind(async (context) => {
+      const { out } = context;
+      await using khlone = await connectTo(context, { start: false });
+      const status = await khlone.daemon.status();
+      if (out.json) out.object(status);
+      else out.write(renderStatus(status, out.results.style));
+      return 'done';
+    }),
+  );
+  add('run', 'run the daemon here, in the foreground; Ctrl-C stops it').action(
+    bind(async (context) => {
+      const { runDaemon } = await import('../runDaemon.js');
+      return runDaemon(context);
+    }),
+  );
+}
+
+async function stop(context: Context, drain: boolean): Promise<'done'> {
+  const { out } = context;
+  const { isKhloneError } = await import('../../client/index.js');
+  try {
+    await using khlone = await connectTo(context, { start: false });
+    const { pid } = await khlone.daemon.stop({ drain });
+    const { waitForEnd } = await import('../processEnd.js');
+    await waitForEnd(pid, drain ? undefined : 30_000);
+    if (out.json) out.object({ stopped: true, pid });
+    else out.write(`The daemon (pid ${pid}) has stopped.\n`);
+  } catch (error) {
+    if (!isKhloneError(error, 'daemonUnreachable')) throw error;
+    if (out.json) out.object({ stopped: false });
+    else out.write('No daemon runs for this zone.\n');
+  }
+  return 'done';
+}
+
+function renderStatus(status: DaemonStatusResult, style: Style): string {
+  const counts = (values: Readonly<Record<string, number>>): string => {
+    const parts = Object.entries(values).map(([name, count]) => `${count} ${name}`);
+    return parts.length === 0 ? 'none' : parts.join(', ');
+  };
+  return renderFields(
+    [
+      ['zone', status.zone.root],
+      ['daemon', `${status.daemon.name} ${status.daemon.version}, pid ${status.daemon.pid}`],
+      ['up', formatDuration(status.uptimeMs)],
+      ['clones', counts(status.clones)],
+      ['tasks', counts(status.tasks)],
+      ['approvals', status.approvals === 0 ? 'none waits' : `${status.approvals} wait`],
+      ['clients', String(status.clients)],
+      ['brains', `${status.holder.processes} (${status.holder.kind})`],
+      ['memory', formatBytes(status.memory.rssBytes)],
+      ['socket', status.paths.socket],
+      ['state', status.paths.state],
+      ['database', status.paths.database],
+      ['log', status.paths.log],
+    ],
+    style,
+  );
+}

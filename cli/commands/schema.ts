@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { withExamples, type Bind } from '../program.js';
+
+interface Options {
+  readonly jsonSchema?: true;
+}
+
+/** `khlone schema` */
+export function define(command: Command, bind: Bind): void {
+  command.option('--json-schema', 'the JSON Schema of every message instead of the OpenRPC document');
+  withExamples(command, ['khlone schema > openrpc.json', 'khlone schema --json-schema']);
+  command.action(
+    bind<Options>(async ({ out }, { options }) => {
+      const file = options.jsonSchema === true ? 'schema.json' : 'openrpc.json';
+      // From dist/cli/commands to the package's root: the documents are shipped as they are generated.
+      const text = await readFile(new URL(`../../../protocol/schema/${file}`, import.meta.url), 'utf8');
+      if (out.json) out.object(JSON.parse(text));
+      else out.write(text);
+      return 'done';
+    }),
+  );
+}

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { locateZone, type ZoneAddress } from '../../client/autostart.js';
+import { isKhloneError } from '../../client/index.js';
+import { checkOwn, type OwnCheck, type OwnKind } from '../../protocol/owned.js';
+import { packageVersion } from '../../protocol/version.js';
+import { currentUid, inspectSocket, parseZoneInfo, socketPathLimit } from '../../protocol/zone.js';
+import { connectTo, type Context } from '../context.js';
+import { exists } from '../processEnd.js';
+import { formatBytes, formatDuration } from '../render/format.js';
+import { broken, fine, warn, type Finding } from './check.js';
+
+/** Below this the database may fail to grow. */
+const scarceBytes = 100 * 1024 * 1024;
+
+/** The zone, its paths, its lock, its socket and its daemon. Nothing is created, mended or started. */
+export async function checkZone(context: Context): Promise<Finding[]> {
+  let address: ZoneAddress;
+  try {
+    address = locateZone(context.folder, context.env);
+  } catch (error) {
+    if (!isKhloneError(error)) throw error;
+    return [broken('zone', error.message, error.hint)];
+  }
+  const { zone, paths } = address;
+  const repository = existsSync(join(zone.root, '.git'));
+  return [
+    repository
+      ? fine('zone', `${zone.root} (${zone.id})`)
+      : warn(
+          'zone',
+          `${zone.root} (${zone.id}) is not in a git repository`,
+          'Nothing, if that is meant: the folder itself is the zone.',
+        ),
+    ...paths.stateFolders.map((folder) => checkPath('state folder', folder, 'folder')),
+    checkPath('database', paths.db, 'file'),
+    ...(await checkDisk(paths.stateDir)),
+    checkLog(paths.log),
+    checkLock(address),
+    checkSocket(address),
+    await checkDaemon(context),
+  ];
+}
+
+function checkPath(name: string, path: string, kind: OwnKind): Finding {
+  const check: OwnCheck = checkOwn(path, kind, currentUid());
+  switch (check.state) {
+    case 'safe':
+      return fine(name, path);
+    case 'absent':
+      return fine(name, `${path} (made when a daemon starts)`);
+    case 'unsafe': {
+      const mode = kind === 'folder' ? '0700' : '0600';
+      return broken(
+        name,
+        `${path} is not safe to use: ${check.reason}`,
+        `Make it your own: \`chmod ${mode} '${path}'\`, or remove it if it is not yours.`,
+      );
+    }
+  }
+}
+
+async function checkDisk(folder: string): Promise<Finding[]> {
+  let existing = folder;
+  while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing);
+  try {
+    const { bavail, bsize } = await statfs(existing);
+    const free = bavail * bsize;
+    if (free >= scarceBytes) return [fine('disk', `${formatBytes(free)} free`)];
+    return [warn('disk', `${formatBytes(free)} free under ${existing}`, 'Free some space.')];
+  } catch {
+    return [];
+  }
+}
+
+function checkLog(folder: string): Finding {
+  const path = join(folder, 'daemon.log');
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  return fine('log', size === undefined ? `${path} (none yet)` : `${path} (${formatBytes(size)})`);
+}
+
+function checkLock({ paths }: ZoneAddress): Finding {
+  const own = checkPath('lock', paths.lock, 'file');
+  const stats = own.status === 'ok' ? statSync(paths.lock, { throwIfNoEntry: false }) : undefined;
+  if (stats === undefined) return own;
+  const holder = lockHolder(stats.ino);
+  const info = readInfo(paths.info);
+  const of = info === undefined ? '' : ` of pid ${info.pid}`;
+  if (holder === 'free') return fine('lock', `${paths.lock} (free)`);
+  if (holder === 'held') return fine('lock', `${paths.lock} (held${of})`);
+  const alive = info !== undefined && exists(info.pid);
+  return fine('lock', `${paths.lock} (last owner${of} ${alive ? 'is alive' : 'has ended'})`);
+}
+
+/** Asks Linux's own list, since trying the lock could make a daemon that starts right now lose it. */
+function lockHolder(inode: number): 'held' | 'free' | 'unknown' {
+  try {
+    const held = readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .some((line) => new RegExp(`:${inode}\\s`).test(line));
+    return held ? 'held' : 'free';
+  } catch {
+    return 'unknown';
+  }
+}
+
+function readInfo(path: string): ReturnType<typeof parseZoneInfo> {
+  try {
+    return parseZoneInfo(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function checkSocket({ paths }: ZoneAddress): Finding {
+  try {
+    const there = inspectSocket(paths, currentUid()) === 'present' ? '' : ', made when a daemon starts';
+    const length = `${Buffer.byteLength(paths.socket)} of ${socketPathLimit} bytes`;
+    return fine('socket', `${paths.socket} (${length}${there})`);
+  } catch (error) {
+    if (!isKhloneError(error)) throw error;
+    return broken('socket', error.message, error.hint);
+  }
+}
+
+async function checkDaemon(context: Context): Promise<Finding> {
+  try {
+    await using khlone = await connectTo(context, { start: false });
+    const { daemon, uptimeMs, holder } = await khlone.daemon.status();
+    const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
+    if (daemon.version === packageVersion) return fine('daemon', detail);
+    return warn(
+      'daemon',
+      `${detail}; this CLI is ${packageVersion}`,
+      'Bring both to one release: `khlone daemon stop`; the next command starts the new one.',
+    );
+  } catch (error) {
+    if (!isKhloneError(error)) throw error;
+    if (error.kind !== 'daemonUnreachable') return broken('daemon', error.message, error.hint);
+    const reason = String(error.details['reason'] ?? '');
+    if (/^(?:ENOENT|ECONNREFUSED)/.test(reason)) {
+      return fine('daemon', 'none runs; the next command that needs one starts it');
+    }
+    return broken(
+      'daemon',
+      error.message,
+      'See its log, then `khlone daemon run` to see why it does not answer.',
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import { KhloneError } from '../protocol/error.js';
+import { endingOfError, type Ending } from './exit.js';
+import type { Output } from './output.js';
+import { oneLine } from './render/sanitize.js';
+
+/** The registry's code of `invalidParams`. */
+const invalidParams = -32602;
+
+/** An error for words on the command line that cannot be understood, in the shape every other error has. */
+export function usageError(message: string, hint: string): KhloneError {
+  const summary = message.replace(/\.$/, '');
+  return new KhloneError(invalidParams, `${summary}.`, {
+    kind: 'invalidParams',
+    retryable: false,
+    hint,
+    details: { summary, issues: [{ path: '', message: summary }] },
+  });
+}
+
+/** An error as `--json` prints it. */
+export interface ErrorReport {
+  readonly kind: string;
+  readonly code: number;
+  readonly message: string;
+  readonly hint: string;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Describes any failure in the shape of the registry; what is none of its kinds is `internalError`. */
+export function describeFailure(error: unknown): ErrorReport {
+  if (error instanceof KhloneError) {
+    const { kind, code, message, hint, retryable, details } = error;
+    return { kind, code, message, hint, retryable, details };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    kind: 'internalError',
+    code: -32603,
+    message: `The command failed inside: ${reason}`,
+    hint: 'Run `khlone doctor`; if all is well there, report this.',
+    retryable: false,
+    details: { reason },
+  };
+}
+
+/**
+ * Tells the user of a failure: two lines on stderr, or with `--json` one object on stdout, so that whoever parses
+ * stdout always finds JSON there.
+ */
+export function reportFailure(error: unknown, out: Output): Ending {
+  const report = describeFailure(error);
+  if (out.json) out.object({ error: report });
+  else {
+    const { style } = out.notes;
+    out.note(`${style.red('khlone:')} ${oneLine(report.message)}\n`);
+    if (report.hint !== '') out.note(`  next: ${oneLine(report.hint)}\n`);
+  }
+  return endingOfError(report.kind);
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { usageError } from './failure.js';
+
+/** Longest duration the protocol takes: what a timer can hold. */
+const longestMs = 2_147_483_647;
+
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Reads a duration such as `90s`, `10m` or `1h30m` into milliseconds. @throws invalidParams */
+export function parseDuration(text: string): number {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) {
+    throw usageError(`"${text}" is not a duration`, 'Write a number with its unit: 90s, 10m, 1h30m, 2d.');
+  }
+  let total = 0;
+  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) {
+    total += Number(amount) * (unitMs[unit] ?? 0);
+  }
+  const ms = Math.round(total);
+  if (ms < 1 || ms > longestMs) {
+    throw usageError(`The duration ${text} is out of range`, 'Choose one from 1ms to 24d.');
+  }
+  return ms;
+}
+
+/** Reads a whole number within bounds. @throws invalidParams */
+export function parseInteger(text: string, least: number, most: number): number {
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    throw usageError(
+      `"${text}" is not a whole number from ${least} to ${most}`,
+      'Mend the number and run it again.',
+    );
+  }
+  return value;
+}
+
+/** Reads `key=value` words into a record. @throws invalidParams */
+export function parsePairs(words: readonly string[], option: string): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const word of words) {
+    const at = word.indexOf('=');
+    if (at < 1) throw usageError(`${option} "${word}" has no "="`, `Write it as ${option} key=value.`);
+    pairs[word.slice(0, at)] = word.slice(at + 1);
+  }
+  return pairs;
+}
+
+/** Reads `NAME=VALUE` words, and `NAME` words from this process's environment. @throws invalidParams */
+export function parseEnvironment(words: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+  const chosen: Record<string, string> = {};
+  for (const word of words) {
+    const at = word.indexOf('=');
+    const name = at < 0 ? word : word.slice(0, at);
+    const value = at < 0 ? env[word] : word.slice(at + 1);
+    if (value === undefined) {
+      throw usageError(
+        `The variable ${name} is not set in this shell`,
+        `Set it, or write --env ${name}=VALUE.`,
+      );
+    }
+    chosen[name] = value;
+  }
+  return chosen;
+}
+
+/** A place to read events from. */
+export type From = 'tail' | 'start' | { epoch: number; seq: number };
+
+/** Reads `start`, `tail` or `epoch:seq`. @throws invalidParams */
+export function parseFrom(text: string): From {
+  if (text === 'start' || text === 'tail') return text;
+  const [, epoch, seq] = /^(\d{1,15}):(\d{1,15})$/.exec(text) ?? [];
+  if (epoch === undefined || seq === undefined) {
+    throw usageError(
+      `"${text}" is no place in the history`,
+      'Write start, tail, or epoch:seq such as 3:120.',
+    );
+  }
+  return { epoch: Number(epoch), seq: Number(seq) };
+}
+
+/** Reads one of a few words. @throws invalidParams */
+export function parseChoice<T extends string>(text: string, choices: readonly T[], option: string): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) {
+    throw usageError(`${option} "${text}" is none of: ${choices.join(', ')}`, 'Choose one of those.');
+  }
+  return found;
+}
+
+/** Text given as it is, or as `@file`. @throws invalidParams when the file cannot be read */
+export async function textOrFile(given: string, option: string): Promise<string> {
+  if (!given.startsWith('@')) return given;
+  const path = given.slice(1);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw usageError(
+      `${option} names the file ${path}, which cannot be read (${code})`,
+      'Name a file that is there.',
+    );
+  }
+}
+
+/** What to say to a clone: the words joined, or all of stdin for a single `-`. @throws invalidParams when empty */
+export async function readSay(words: readonly string[], stdin: NodeJS.ReadableStream): Promise<string> {
+  const say =
+    words.length === 1 && words[0] === '-' ? (await readAll(stdin)).replace(/\n$/, '') : words.join(' ');
+  if (say.trim() === '') {
+    throw usageError('There is nothing to say', 'Add the text, or `-` to read it from stdin.');
+  }
+  return say;
+}

@@ -1,0 +1,210 @@
+import type { Event, Task } from '../../client/generated/types.js';
+import { renderApprovalDetail, renderApprovalHelp, renderResolved } from './approval.js';
+import { formatTime } from './format.js';
+import { ChunkSanitizer, oneLine, sanitize } from './sanitize.js';
+import type { Style } from './style.js';
+import { renderFinish } from './task.js';
+import { truncate } from './width.js';
+
+/** How a transcript is written. */
+export interface TranscriptView {
+  readonly style: Style;
+  readonly columns?: number | undefined;
+  /**
+   * `single`: one task, so that a message flows out as it is written. `shared`: several clones may speak at
+   * once, so that whole lines are written, each with its clone's name.
+   */
+  readonly mode: 'single' | 'shared';
+  /** Whether a pending approval is explained; false where a prompt does it. */
+  readonly explainApprovals: boolean;
+}
+
+interface OpenMessage {
+  readonly clone: string;
+  readonly sanitizer: ChunkSanitizer;
+  /** UTF-16 units of the message that went into the sanitizer. */
+  seen: number;
+  /** The unfinished last line, in `shared` mode. */
+  line: string;
+}
+
+/** Most tasks and tools whose words are remembered for later lines. */
+const remembered = 1000;
+
+/** Turns events into text for a terminal. Unknown events give nothing. */
+export class Transcript {
+  readonly #view: TranscriptView;
+  readonly #messages = new Map<string, OpenMessage>();
+  readonly #tools = new Map<string, string>();
+  readonly #tasks = new Map<string, Pick<Task, 'kind' | 'say'>>();
+  /** The message whose unfinished line the cursor stands on, in `single` mode. */
+  #midLine: string | undefined;
+
+  constructor(view: TranscriptView) {
+    this.#view = view;
+  }
+
+  /** The text an event adds; empty where it adds none. */
+  add(event: Event): string {
+    const { style } = this.#view;
+    switch (event.type) {
+      case 'message.delta':
+        return this.#delta(event);
+      case 'message.completed':
+        return this.#completed(event);
+      case 'task.queued':
+        remember(this.#tasks, event.task, { kind: event.value.kind, say: event.value.say });
+        return '';
+      case 'task.started':
+        return this.#started(event);
+      case 'task.finished':
+        this.#tasks.delete(event.task);
+        return this.#lines(event.clone, finishLines(event.value, style));
+      case 'tool.started':
+        remember(this.#tools, event.tool, oneLine(event.title));
+        return this.#lines(event.clone, [`  ${style.cyan(style.symbols.bullet)} ${oneLine(event.title)}`]);
+      case 'tool.finished':
+        return this.#toolFinished(event);
+      case 'approval.requested':
+        return this.#requested(event);
+      case 'approval.resolved':
+        return this.#lines(event.clone, [`  ${renderResolved(event.value, style)}`]);
+      case 'brain.fault':
+        return this.#lines(event.clone, [`  ${style.yellow(`! ${oneLine(event.reason)}`)}`]);
+      case 'zone.opened':
+        return this.#whole([style.dim(`-- daemon started, ${formatTime(event.at)}`)]);
+      case 'clone.enrolled':
+        return this.#lines(event.clone, [style.dim(`enrolled with the brain ${oneLine(event.value.brain)}`)]);
+      case 'clone.retired':
+        return this.#lines(event.clone, [style.dim('retired')]);
+      case 'clone.status':
+        return event.status === 'failed' ? this.#lines(event.clone, [style.red('parked as failed')]) : '';
+      default:
+        return '';
+    }
+  }
+
+  /** Ends an unfinished line, so that something else can be written. */
+  breakLine(): string {
+    if (this.#midLine === undefined) return '';
+    this.#midLine = undefined;
+    return '\n';
+  }
+
+  #started(event: Extract<Event, { type: 'task.started' }>): string {
+    const { style } = this.#view;
+    const task = this.#tasks.get(event.task);
+    const again = event.attempt > 1 ? ` (attempt ${event.attempt})` : '';
+    const said = task === undefined ? '' : ` ${task.kind}: ${oneLine(task.say)}`;
+    const line = this.#fit(
+      `${style.symbols.started} ${event.task}${again}${said}`,
+      this.#prefix(event.clone),
+    );
+    const time = this.#view.mode === 'shared' ? `\n  ${style.dim(formatTime(event.at))}` : '';
+    return this.#lines(event.clone, `${style.bold(line)}${time}`.split('\n'));
+  }
+
+  #delta(event: Extract<Event, { type: 'message.delta' }>): string {
+    const open = this.#open(event.message, event.clone);
+    // A piece that does not join on (its forerunner was skipped) waits for the complete message.
+    if (event.offset > open.seen) return '';
+    const fresh = event.text.slice(open.seen - event.offset);
+    if (fresh === '') return '';
+    open.seen += fresh.length;
+    return this.#flow(event.message, open, open.sanitizer.push(fresh));
+  }
+
+  #completed(event: Extract<Event, { type: 'message.completed' }>): string {
+    const open = this.#open(event.message, event.clone);
+    const rest = open.sanitizer.push(event.text.slice(open.seen)) + open.sanitizer.end();
+    const cut = event.truncated === true ? ` ${this.#view.style.symbols.ellipsis} (cut)` : '';
+    const text = this.#flow(event.message, open, `${rest}${cut}`);
+    this.#messages.delete(event.message);
+    if (this.#view.mode === 'single') return text + (this.#midLine === event.message ? this.breakLine() : '');
+    return text + (open.line === '' ? '' : `${this.#prefix(event.clone)}${open.line}\n`);
+  }
+
+  #open(message: string, clone: string): OpenMessage {
+    const known = this.#messages.get(message);
+    if (known !== undefined) return known;
+    const open = { clone, sanitizer: new ChunkSanitizer(), seen: 0, line: '' };
+    remember(this.#messages, message, open);
+    return open;
+  }
+
+  #flow(message: string, open: OpenMessage, text: string): string {
+    if (text === '') return '';
+    if (this.#view.mode === 'single') {
+      const before = this.#midLine === undefined || this.#midLine === message ? '' : this.breakLine();
+      this.#midLine = text.endsWith('\n') ? undefined : message;
+      return before + text;
+    }
+    const lines = (open.line + text).split('\n');
+    open.line = lines.pop() ?? '';
+    return lines.map((line) => `${this.#prefix(open.clone)}${line}\n`).join('');
+  }
+
+  #toolFinished(event: Extract<Event, { type: 'tool.finished' }>): string {
+    const { style } = this.#view;
+    const title = this.#tools.get(event.tool);
+    this.#tools.delete(event.tool);
+    const lines = sanitize(event.output)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    const first = oneLine(lines[0] ?? '') || (event.failed ? 'failed' : 'done');
+    const more = lines.length > 1 ? ` (+${lines.length - 1} lines)` : '';
+    const named = this.#tools.size > 0 && title !== undefined ? `${title}: ` : '';
+    const sign = event.failed ? style.symbols.failed : style.symbols.done;
+    const text = this.#fit(`${named}${first}${more}`, `${this.#prefix(event.clone)}    x `);
+    const paint = event.failed ? style.red : style.dim;
+    return this.#lines(event.clone, [`    ${paint(`${sign} ${text}`)}`]);
+  }
+
+  #requested(event: Extract<Event, { type: 'approval.requested' }>): string {
+    const { style, explainApprovals } = this.#view;
+    const { value } = event;
+    const asks = value.kind === 'question' ? 'asks' : 'wants';
+    const lines = [`  ${style.yellow(`? ${event.clone} ${asks}: ${oneLine(value.title)}`)}`];
+    lines.push(...renderApprovalDetail(value, style).split('\n').slice(0, -1));
+    if (explainApprovals) lines.push(`    answer: ${renderApprovalHelp(value)}`);
+    return this.#lines(event.clone, lines);
+  }
+
+  #prefix(clone: string | undefined): string {
+    if (this.#view.mode === 'single' || clone === undefined) return '';
+    return `${this.#view.style.magenta(clone)} ${this.#view.style.symbols.bar} `;
+  }
+
+  #lines(clone: string | undefined, lines: readonly string[]): string {
+    return this.#whole(lines.map((line) => `${this.#prefix(clone)}${line}`));
+  }
+
+  #whole(lines: readonly string[]): string {
+    return this.breakLine() + lines.map((line) => `${line}\n`).join('');
+  }
+
+  #fit(text: string, before: string): string {
+    const { columns, style } = this.#view;
+    if (columns === undefined) return text;
+    // eslint-disable-next-line no-control-regex -- our own colour codes take no room
+    const taken = before.replace(/\u001b\[\d+m/g, '').length;
+    return truncate(text, Math.max(columns - taken, 20), style.symbols.ellipsis);
+  }
+}
+
+function finishLines(task: Task, style: Style): string[] {
+  const lines = [renderFinish(task, style)];
+  if (task.error !== undefined && task.status !== 'cancelled') {
+    lines.push(`  ${style.red(oneLine(task.error.message))}`);
+    lines.push(`  next: ${oneLine(task.error.hint.replaceAll('<task>', task.id))}`);
+  }
+  return lines;
+}
+
+/** Keeps the newest entries, so that a watch that runs for weeks does not grow. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+  map.set(key, value);
+  if (map.size <= remembered) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { ApprovalPolicy, CloneUpdateParams, Limits, RecoveryPolicy } from '../client/index.js';
+import type { Context } from './context.js';
+import {
+  parseChoice,
+  parseDuration,
+  parseEnvironment,
+  parseInteger,
+  parsePairs,
+  textOrFile,
+} from './input.js';
+import { gather } from './program.js';
+
+const policies = ['ask', 'acceptEdits', 'allow', 'deny'] as const satisfies readonly ApprovalPolicy[];
+const recoveries = ['park', 'resume'] as const satisfies readonly RecoveryPolicy[];
+
+/** The settings of a clone as they stand on the command line. */
+export interface SettingOptions {
+  readonly brief?: string;
+  readonly model?: string;
+  readonly env?: string[];
+  readonly approvals?: ApprovalPolicy;
+  readonly label?: string[];
+  readonly taskTimeout?: number;
+  readonly approvalTimeout?: number;
+  readonly idleTimeout?: number;
+  readonly maxQueued?: number;
+  readonly recovery?: RecoveryPolicy;
+}
+
+/** Adds the settings that `enroll` and `update` share. */
+export function withSettings(command: Command): Command {
+  return command
+    .option('--brief <text>', 'standing instructions; @file reads them from a file')
+    .option('--model <name>', 'the model of the brain')
+    .option(
+      '--env <NAME[=VALUE]>',
+      'a variable for the brain, from this shell or as given; repeat it',
+      gather,
+    )
+    .option('--approvals <policy>', `what a request for permission meets: ${policies.join(', ')}`, (word) =>
+      parseChoice(word, policies, '--approvals'),
+    )
+    .option('--label <key=value>', 'a label to select by; repeat it', gather)
+    .option('--task-timeout <duration>', 'longest run of a task, such as 30m', parseDuration)
+    .option('--approval-timeout <duration>', 'an approval unanswered for so long is denied', parseDuration)
+    .option('--idle-timeout <duration>', 'a process at rest for so long is ended', parseDuration)
+    .option('--max-queued <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
+    .option(
+      '--recovery <policy>',
+      `what becomes of a task that a crash cut off: ${recoveries.join(', ')}`,
+      (word) => parseChoice(word, recoveries, '--recovery'),
+    );
+}
+
+/** The settings as the protocol takes them; what was not given is left out. @throws invalidParams */
+export async function readSettings(
+  options: SettingOptions,
+  context: Context,
+): Promise<Omit<CloneUpdateParams, 'who'>> {
+  const { brief, model, env, approvals, label } = options;
+  const limits = readLimits(options);
+  return {
+    ...(brief !== undefined && { brief: await textOrFile(brief, '--brief') }),
+    ...(model !== undefined && { model }),
+    ...(env !== undefined && { env: parseEnvironment(env, context.env) }),
+    ...(approvals !== undefined && { approvals }),
+    ...(label !== undefined && { labels: parsePairs(label, '--label') }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  };
+}
+
+function readLimits(options: SettingOptions): Limits {
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery } = options;
+  return {
+    ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
+    ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
+    ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
+    ...(maxQueued !== undefined && { maxQueued }),
+    ...(recovery !== undefined && { recovery }),
+  };
+}
+
+/** A folder as the daemon takes it: absolute, since its working directory is not ours. */
+export function absolute(folder: string): string {
+  return resolve(folder);
+}
