@@ -100,9 +100,9 @@ export class ClientConnection implements AsyncDisposable {
     return toDisposable(() => this.#enders.delete(listener));
   }
 
-  /** Ends the connection; calls without an answer reject with `connectionLost`. */
+  /** Ends the connection; calls without an answer reject with `cancelled`. */
   close(): Promise<void> {
-    this.#lose();
+    this.#lose(() => fail('cancelled', {}));
     return this.closed;
   }
 
@@ -134,12 +134,12 @@ export class ClientConnection implements AsyncDisposable {
     return failBecause('connectionLost', {}, this.#parting);
   }
 
-  #lose(): void {
+  #lose(why = (): KhloneError => this.#lost()): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     // Not `end`: a daemon that is stuck would keep the socket, and this process, for ever.
     this.#socket.destroy();
-    for (const pending of this.#pending.values()) pending.reject(this.#lost());
+    for (const pending of this.#pending.values()) pending.reject(why());
     this.#pending.clear();
     for (const ender of this.#enders) ender();
     this.#enders.clear();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -18,6 +18,8 @@ export async function makePlace(): Promise<Place> {
   const server = createServer();
   server.listen(path);
   await once(server, 'listening');
+  // A client refuses a socket that others could use.
+  chmodSync(path, 0o600);
   return {
     path,
     server,
