@@ -97,7 +97,7 @@ export type ApprovalAnswer =
 /** How a turn ended. */
 export type TurnOutcome =
   | { readonly status: 'done'; readonly text: string }
-  /** The turn was ended on request, by `interrupt`. */
+  /** The turn was ended on request, by `interrupt` or `kill`. */
   | { readonly status: 'interrupted'; readonly text: string }
   | { readonly status: 'failed'; readonly error: KhloneError; readonly text: string };
 
@@ -106,10 +106,28 @@ export type BrainOutput =
   /** The process took up the turn: from here on the conversation exists. */
   | { readonly type: 'turn.accepted' }
   /** A piece of a message's text; `offset` counts UTF-16 units from the message's start. Live only. */
-  | { readonly type: 'message.delta'; readonly message: string; readonly offset: number; readonly text: string }
+  | {
+      readonly type: 'message.delta';
+      readonly message: string;
+      readonly offset: number;
+      readonly text: string;
+    }
   | { readonly type: 'message.completed'; readonly message: string; readonly text: string }
-  | { readonly type: 'tool.started'; readonly tool: string; readonly name: string; readonly title: string; readonly input: unknown }
-  | { readonly type: 'tool.finished'; readonly tool: string; readonly failed: boolean; readonly output: string }
+  | {
+      readonly type: 'tool.started';
+      readonly tool: string;
+      readonly name: string;
+      readonly title: string;
+      readonly input: unknown;
+      /** The tool (a subagent) within which this one runs. */
+      readonly parent?: string;
+    }
+  | {
+      readonly type: 'tool.finished';
+      readonly tool: string;
+      readonly failed: boolean;
+      readonly output: string;
+    }
   | { readonly type: 'approval.requested'; readonly approval: ApprovalRequest }
   /** The brain no longer waits for this answer. */
   | { readonly type: 'approval.withdrawn'; readonly request: string }

@@ -1,0 +1,22 @@
+import type { Holder } from '../../holder/contract.js';
+import type { BrainSupplier } from '../contract.js';
+import type { Deadlines } from '../streamJson/deadlines.js';
+import { streamJsonSupplier } from '../streamJson/supplier.js';
+import { claudeInstall, probeClaude } from './probe.js';
+
+/** Claude Code, headless, in a process that stays warm between tasks. */
+export function claudeSupplier(holder: Holder, deadlines: Deadlines): BrainSupplier {
+  return streamJsonSupplier(
+    {
+      name: 'claude',
+      summary: 'Claude Code, driven through stream-json',
+      login: 'Run `claude` once and log in with /login, or set ANTHROPIC_API_KEY, then call again.',
+      install: claudeInstall,
+      probe: probeClaude,
+      command: ({ program }) => ({ program, args: [] }),
+      env: {},
+    },
+    holder,
+    deadlines,
+  );
+}

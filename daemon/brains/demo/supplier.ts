@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { packageVersion } from '../../../protocol/version.js';
+import { fail } from '../../../protocol/fail.js';
+import type { Holder } from '../../holder/contract.js';
+import type { BrainSupplier } from '../contract.js';
+import type { Deadlines } from '../streamJson/deadlines.js';
+import { streamJsonSupplier } from '../streamJson/supplier.js';
+
+/** Where the demo's program and its conversations are. */
+export interface DemoOptions {
+  /** The compiled program; beside this file when left out. */
+  readonly program?: string;
+  /** Folder for its conversations; the program's own default when left out. */
+  readonly folder?: string;
+}
+
+/** A small scripted program that speaks as Claude Code does: no account, no network, no model. */
+export function demoSupplier(holder: Holder, deadlines: Deadlines, options: DemoOptions = {}): BrainSupplier {
+  const program = options.program ?? fileURLToPath(new URL('./program.js', import.meta.url));
+  const install = 'Build khlone again (`npm run build`), or install it anew.';
+  return streamJsonSupplier(
+    {
+      name: 'demo',
+      summary: 'a scripted stand-in for first runs and tests: no account, no network, no intelligence',
+      login: 'The demo needs no login.',
+      install,
+      probe: async () => {
+        if (!existsSync(program)) throw fail('brainMissing', { brain: 'demo', program, install });
+        return { program, version: packageVersion };
+      },
+      command: (found) => ({ program: process.execPath, args: [found.program] }),
+      env: options.folder === undefined ? {} : { KHLONE_DEMO_DIR: options.folder },
+    },
+    holder,
+    deadlines,
+  );
+}

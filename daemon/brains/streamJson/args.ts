@@ -1,0 +1,43 @@
+import type { BrainSpec } from '../contract.js';
+import { readOnlyTools } from './readOnly.js';
+
+/** Whether a process begins its conversation or goes on with it. */
+export type Opening = 'new' | 'resume';
+
+/** What an ask is told beside the clone's brief. */
+const askNote = 'This is an ask: read and answer only. Every tool that changes anything is refused.';
+
+const ruleName = (grant: string): string => grant.replace(/\(.*$/s, '');
+
+/**
+ * The command line of a brain that speaks stream-json. An ask gets only reading tools, and neither
+ * hooks, MCP servers nor commands of the repository, all of which could write.
+ */
+export function streamJsonArgs(spec: BrainSpec, opening: Opening): string[] {
+  const asking = spec.posture === 'ask';
+  const brief = [spec.brief, asking ? askNote : undefined].filter((part) => part !== undefined).join('\n\n');
+  const grants = asking ? spec.grants.filter((grant) => readOnlyTools.has(ruleName(grant))) : spec.grants;
+  return [
+    '-p',
+    '--input-format=stream-json',
+    '--output-format=stream-json',
+    '--verbose',
+    '--include-partial-messages',
+    '--replay-user-messages',
+    '--permission-prompt-tool=stdio',
+    // Said always: the user's settings may hold a looser default.
+    `--permission-mode=${!asking && spec.edits === 'accept' ? 'acceptEdits' : 'default'}`,
+    opening === 'new' ? `--session-id=${spec.conversation}` : `--resume=${spec.conversation}`,
+    ...(spec.model === undefined ? [] : [`--model=${spec.model}`]),
+    ...(brief === '' ? [] : [`--append-system-prompt=${brief}`]),
+    ...(asking
+      ? [
+          `--tools=${[...readOnlyTools].join(',')}`,
+          '--strict-mcp-config',
+          '--disable-slash-commands',
+          '--settings={"disableAllHooks":true}',
+        ]
+      : []),
+    ...grants.map((grant) => `--allowedTools=${grant}`),
+  ];
+}

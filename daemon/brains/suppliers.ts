@@ -1,0 +1,19 @@
+import type { Holder } from '../holder/contract.js';
+import { claudeSupplier } from './claude/supplier.js';
+import type { BrainSupplier } from './contract.js';
+import { type DemoOptions, demoSupplier } from './demo/supplier.js';
+import { type Deadlines, defaultDeadlines } from './streamJson/deadlines.js';
+
+/** What the suppliers need; deadlines that are left out have their defaults. */
+export interface SupplierOptions extends Partial<Deadlines> {
+  readonly holder: Holder;
+  readonly demo?: DemoOptions;
+}
+
+/** Every kind of brain this daemon can start, by name. */
+export function createSuppliers(options: SupplierOptions): ReadonlyMap<string, BrainSupplier> {
+  const { holder, demo, ...given } = options;
+  const deadlines: Deadlines = { ...defaultDeadlines, ...given };
+  const suppliers = [claudeSupplier(holder, deadlines), demoSupplier(holder, deadlines, demo)];
+  return new Map(suppliers.map((supplier) => [supplier.name, supplier]));
+}
