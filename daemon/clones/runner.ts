@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
 import type { Clone, Posture } from '../../protocol/shapes/clone.js';
@@ -11,7 +12,7 @@ import type { CloneRecord } from '../store/cloneTable.js';
 import { now } from '../store/ids.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
-import { addUsage, noUsage } from '../store/usageTable.js';
+import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
 import { BrainSlot } from './brainSlot.js';
 import { type CloneState, type CloneStep, nextCloneState } from './cloneMachine.js';
 import { endByStop, endByTurn, errorView, isBroken } from './ends.js';
@@ -20,6 +21,7 @@ import { FailureCount, parkAfter } from './failures.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
 import type { TaskQueue } from './queue.js';
 import { specOf } from './spec.js';
+import { isEnd } from './taskMachine.js';
 import { Turn, type TurnEnd, type TurnStop } from './turn.js';
 import { type CloneLiveSide, cloneView } from './views.js';
 import { poolsOf } from './who.js';
@@ -229,14 +231,30 @@ export class CloneRunner {
       if (this.#slot.isAlive)
         this.#arm(this.#record.limits.idleMs ?? defaultIdleMs, () => void this.#slot.end());
     } catch (error) {
-      // The disk refused to note a start: nothing has begun, the task is still queued.
-      onUnexpectedError(error);
+      await this.#giveUp(error).catch(onUnexpectedError);
       this.#arm(retryMs, () => this.wake());
     } finally {
       // In the same step as the last look at the queue, so that no call to wake falls between.
       this.#released();
       this.#busy = false;
     }
+  }
+
+  /**
+   * Where the disk refused to note a start, nothing has begun and the task is still queued. Any other
+   * failure is a defect of ours, and must not leave the clone stuck: the task fails, the process ends.
+   */
+  async #giveUp(error: unknown): Promise<void> {
+    const incident = randomUUID();
+    onUnexpectedError(new Error(`incident ${incident}`, { cause: error }));
+    const { store, desk, queue } = this.#shared;
+    const task = this.#task && store.tasks.get(this.#task.id);
+    if (!task || task.status === 'queued' || isEnd(task.status) || this.#closing) return;
+    await this.#slot.end();
+    this.#change('stop', (tx) => {
+      desk.withdrawAll(tx, task.id);
+      queue.end(tx, task, { step: 'fail', error: errorView(fail('internalError', { incident })) });
+    });
   }
 
   #released(): void {
@@ -341,9 +359,10 @@ export class CloneRunner {
 
   #addUsage(tx: Transaction, task: string, models: readonly ModelUsage[]): void {
     const place = { clone: this.#record.name, task };
-    for (const model of models) this.#shared.store.usage.insert({ ...model, ...place, at: now() });
-    const usage = models.reduce<Usage>(addUsage, noUsage);
-    tx.append({ type: 'usage.updated', ...place, usage, byModel: models.map((model) => ({ ...model })) });
+    const byModel = models.map(({ model, ...used }) => ({ model, ...soundUsage(used) }));
+    for (const used of byModel) this.#shared.store.usage.insert({ ...used, ...place, at: now() });
+    const usage = byModel.reduce<Usage>(addUsage, noUsage);
+    tx.append({ type: 'usage.updated', ...place, usage, byModel });
     tx.after(() => (this.#usage = addUsage(this.#usage, usage)));
   }
 

@@ -1,6 +1,5 @@
 import Database from 'better-sqlite3';
 import { fail } from '../../protocol/fail.js';
-import { KhloneError } from '../../protocol/error.js';
 import { migrations } from './migrations.js';
 
 /** An open zone database; one writer, for life. */
@@ -48,19 +47,21 @@ function isCode(error: unknown, prefix: string): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith(prefix);
 }
 
-/** What a failed statement means to a caller: a value of the registry stays, the rest is storageFailed. */
+/** What a failed statement means to a caller: a disk that fails is storageFailed, all else stays what it is. */
 export function storageError(error: unknown): Error {
-  if (error instanceof KhloneError) return error;
-  if (error instanceof Database.SqliteError) return fail('storageFailed', { reason: reasonOf(error) });
-  return error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof Database.SqliteError))
+    return error instanceof Error ? error : new Error(String(error));
+  const reason = diskReason(error.code);
+  return reason === undefined ? error : fail('storageFailed', { reason });
 }
 
-function reasonOf(error: InstanceType<typeof Database.SqliteError>): string {
-  if (error.code === 'SQLITE_FULL') return 'the disk is full';
-  if (error.code.startsWith('SQLITE_READONLY')) return 'the database is read-only';
-  if (error.code.startsWith('SQLITE_CORRUPT') || error.code === 'SQLITE_NOTADB')
-    return 'the database is damaged';
-  if (error.code.startsWith('SQLITE_IOERR')) return `the disk reports an error (${error.code})`;
-  if (error.code === 'SQLITE_CANTOPEN') return 'the database cannot be opened';
-  return error.code;
+/** Why the disk fails; undefined for an error that is no disk's fault, such as a constraint. */
+function diskReason(code: string): string | undefined {
+  if (code === 'SQLITE_FULL') return 'the disk is full';
+  if (code.startsWith('SQLITE_READONLY')) return 'the database is read-only';
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return 'the database is damaged';
+  if (code.startsWith('SQLITE_IOERR')) return `the disk reports an error (${code})`;
+  if (code.startsWith('SQLITE_CANTOPEN')) return 'the database cannot be opened';
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'the database is locked';
+  return undefined;
 }

@@ -33,6 +33,18 @@ export const noUsage: Usage = {
   costUsd: 0,
 };
 
+/** A usage as a brain reported it, made into counts that can be added: whole, finite, never negative. */
+export function soundUsage(usage: Usage): Usage {
+  const sound = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0);
+  return {
+    inputTokens: Math.round(sound(usage.inputTokens)),
+    outputTokens: Math.round(sound(usage.outputTokens)),
+    cacheWriteTokens: Math.round(sound(usage.cacheWriteTokens)),
+    cacheReadTokens: Math.round(sound(usage.cacheReadTokens)),
+    costUsd: sound(usage.costUsd),
+  };
+}
+
 /** Adds two usages. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
