@@ -22,6 +22,8 @@ const env = {
   ),
   KHLONE_HOME: join(folder, 'state'),
   XDG_RUNTIME_DIR: runtime,
+  // The demo keeps its conversations here.
+  XDG_STATE_HOME: join(folder, 'brains'),
 };
 
 const colourful = 'FORCE_COLOR' in env || (process.stdout.isTTY && !env.NO_COLOR);
@@ -46,21 +48,24 @@ async function end(child, expected = 0) {
 
 const khlone = (...words) => end(begin(...words));
 
-async function tour() {
+async function opening() {
   console.log(paint(1, 'khlone: a tour in a scratch zone, with the demo brain (a script, not a model)'));
 
   say('Enroll two clones. The first command of a zone starts its daemon.');
   await khlone('enroll', 'mechanic', '--brain', 'demo');
   await khlone('enroll', 'reader', '--brain', 'demo');
+}
 
+async function tour(client) {
   say('Ask one: read-only. The answer streams in.');
   await khlone('ask', 'reader.1', 'Say hello, in a few words.');
 
-  say('Give work to the other. It wants to write a file, and writing needs your word.');
-  await using client = await connect({ zone, env });
+  say(
+    'Give work to the other. It streams as it comes; then it wants to write a file, and that needs your word.',
+  );
   const events = client.events({ from: 'tail', types: ['approval.requested'] });
   await events.ready;
-  const work = begin('act', 'mechanic.1', 'write hello.txt hello from a clone');
+  const work = begin('act', 'mechanic.1', 'slow 1500 then write hello.txt hello from a clone');
   const { value: request } = await events.next();
   await events.return();
   say('Meanwhile, in another terminal: it waits, so answer it.');
@@ -85,34 +90,23 @@ async function tour() {
   await khlone('retire', 'reader.1');
 }
 
-/** Ends the daemon even where the tour went wrong, and waits until its process is gone. */
-async function cleanUp() {
-  const pid = await daemonPid();
-  if (pid !== undefined) await khlone('daemon', 'stop');
-  rmSync(folder, { recursive: true, force: true });
-}
-
-async function daemonPid() {
-  try {
-    await using client = await connect({ zone, env, autoStart: false });
-    return (await client.daemon.status()).daemon.pid;
-  } catch (error) {
-    if (error.kind === 'daemonUnreachable') return undefined;
-    throw error;
-  }
-}
-
 const interrupted = once(process, 'SIGINT').then(() => {
   throw new Error('interrupted');
 });
-
+let client;
 try {
-  await Promise.race([tour(), interrupted]);
-  await cleanUp();
-  console.log(`\n${paint(32, 'That was all of it.')} In a repository of yours: khlone enroll mechanic`);
+  await Promise.race([opening(), interrupted]);
+  client = await connect({ zone, env });
+  await Promise.race([tour(client), interrupted]);
 } catch (error) {
   console.error(`${paint(31, 'The tour broke off:')} ${error.message}`);
   process.exitCode = 1;
-  await cleanUp();
+} finally {
+  await client?.close();
+  await khlone('daemon', 'stop');
+  rmSync(folder, { recursive: true, force: true });
+}
+if (process.exitCode === undefined) {
+  console.log(`\n${paint(32, 'That was all of it.')} In a repository of yours: khlone enroll mechanic`);
 }
 process.exit();

@@ -1,6 +1,6 @@
 // The bare figure for `ping`: vscode-jsonrpc as it comes, answering on a unix socket.
 import { createServer } from 'node:net';
-import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node.js';
+import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 
 const server = createServer((socket) => {
   const connection = createMessageConnection(

@@ -16,7 +16,7 @@ export function receipt() {
     try {
       const { name: who } = await khlone.clone.enroll({ role: 'mechanic', brain: 'demo' });
       // Nothing runs while receipts are timed: the first task holds the clone.
-      await khlone.clone.act({ who, say: 'sleep 60000' });
+      await khlone.clone.act({ who, say: 'hang' });
       const works = {
         ours: () => khlone.clone.act({ who, say: 'say hello' }),
         bare: () => insert.run(body),
