@@ -102,11 +102,13 @@ export function arbitraryOf(schema: JsonSchema, options: ArbitraryOptions): Arbi
     case 'array':
       return leaf(goodArray(own, inner), brokenArray(own, inner));
     case 'object':
-      return own.properties === undefined ? recordOf(own, inner) : objectOf(own, inner);
+      return leaf(own.properties === undefined ? recordOf(own, inner) : objectOf(own, inner), noObject);
     default:
       throw new Error(`no arbitrary for ${JSON.stringify(own)}`);
   }
 }
+
+const noObject = fc.constantFrom<unknown>([], 'text', 1, null);
 
 type Inner = (schema: JsonSchema) => Arbitrary<unknown>;
 
@@ -175,8 +177,10 @@ export function mutated(good: Arbitrary<unknown>): Arbitrary<unknown> {
     fc.constantFrom(...replacements).map((value): Change => ({ type: 'replace', value })),
     fc.jsonValue().map((value): Change => ({ type: 'replace', value })),
   );
-  return fc.tuple(good, fc.nat(), change).map(([value, at, what]) => {
-    const all = places(value);
+  // Most places are deep inside, where much is open to anything.
+  const depth = fc.constantFrom(0, 1, 2, Infinity);
+  return fc.tuple(good, fc.nat(), depth, change).map(([value, at, most, what]) => {
+    const all = places(value).filter(({ length }) => length <= most);
     return changeAt(value, all[at % all.length] ?? [], what);
   });
 }

@@ -43,22 +43,32 @@ export interface StructureOptions {
  * Where an answer differs from an example: missing and surplus members, other types, and other values except the
  * volatile ones. Elements of an array with a `name` are found by it, since a machine may have more of them.
  */
-export function differences(
-  actual: unknown,
-  example: unknown,
-  options: StructureOptions = {},
-  path: readonly string[] = [],
-): string[] {
+export function differences(actual: unknown, example: unknown, options: StructureOptions = {}): string[] {
+  return compare({ actual, example }, { ...options, path: [] });
+}
+
+interface Pair<T> {
+  readonly actual: T;
+  readonly example: T;
+}
+
+interface Place extends StructureOptions {
+  readonly path: readonly string[];
+}
+
+const inside = (place: Place, step: string): Place => ({ ...place, path: [...place.path, step] });
+
+function compare({ actual, example }: Pair<unknown>, place: Place): string[] {
+  const { path, racing = [] } = place;
   const at = path.join('.') || 'the whole';
   const name = path.at(-1) ?? '';
-  const { racing = [] } = options;
   if (kindOf(actual) !== kindOf(example)) return [`${at} is ${kindOf(actual)}, not ${kindOf(example)}`];
-  if (Array.isArray(example) && Array.isArray(actual)) return inArrays(actual, example, options, path);
+  if (Array.isArray(example) && Array.isArray(actual)) return compareArrays({ actual, example }, place);
   if (isObject(example) && isObject(actual)) {
     const names = [...new Set([...Object.keys(example), ...Object.keys(actual)])];
     return names.flatMap((member) => {
       const inBoth = member in actual && member in example;
-      if (inBoth) return differences(actual[member], example[member], options, [...path, member]);
+      if (inBoth) return compare({ actual: actual[member], example: example[member] }, inside(place, member));
       if (racing.includes(member)) return [];
       return [`${[...path, member].join('.')} is ${member in actual ? 'surplus' : 'missing'}`];
     });
@@ -67,19 +77,14 @@ export function differences(
   return [`${at} is ${JSON.stringify(actual)}, not ${JSON.stringify(example)}`];
 }
 
-function inArrays(
-  actual: readonly unknown[],
-  example: readonly unknown[],
-  options: StructureOptions,
-  path: readonly string[],
-): string[] {
+function compareArrays({ actual, example }: Pair<readonly unknown[]>, place: Place): string[] {
   const named = example.every((item) => isObject(item) && 'name' in item && !('role' in item));
   if (!named && actual.length !== example.length)
-    return [`${path.join('.')} has ${actual.length} elements, not ${example.length}`];
+    return [`${place.path.join('.')} has ${actual.length} elements, not ${example.length}`];
   return example.flatMap((item, index) => {
     const found = named
       ? actual.find((other) => isObject(other) && other['name'] === (item as { name: unknown }).name)
       : actual[index];
-    return differences(found, item, options, [...path, String(index)]);
+    return compare({ actual: found, example: item }, inside(place, String(index)));
   });
 }

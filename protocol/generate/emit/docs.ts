@@ -28,7 +28,7 @@ function typeOf(schema: JsonSchema): string {
       ? `object of ${typeOf(schema.additionalProperties)}`
       : 'object';
   const members = Object.entries(schema.properties).map(
-    ([name, member]) => `${name}${schema.required?.includes(name) ? '' : '?'}: ${typeOf(member)}`,
+    ([key, member]) => `${key}${schema.required?.includes(key) ? '' : '?'}: ${typeOf(member)}`,
   );
   return `{${members.join(', ')}}`;
 }

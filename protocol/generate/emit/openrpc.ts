@@ -1,7 +1,7 @@
 import { generatedNote } from '../typescript.js';
 import { packageVersion, protocolVersion } from '../../version.js';
 import { sampleParams } from '../examples.js';
-import { type Definitions, type JsonSchema, membersOf, refName, refTo } from '../jsonSchema.js';
+import { type Definitions, membersOf, refName, refTo } from '../jsonSchema.js';
 import type { Model, RowModel } from '../model.js';
 
 type Json = Record<string, unknown>;
@@ -15,7 +15,7 @@ function relocate<T>(value: T): T {
 /** Every definition that a schema leads to. */
 function collect(schema: unknown, definitions: Definitions, found: Set<string>): void {
   if (typeof schema !== 'object' || schema === null) return;
-  const name = refName(schema as JsonSchema);
+  const name = refName(schema);
   if (name !== undefined && !found.has(name)) {
     found.add(name);
     collect(definitions[name], definitions, found);
