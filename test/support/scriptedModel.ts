@@ -75,13 +75,20 @@ export const refuse = (status: number, error: string, message: string): Scripted
 const matches = (text: string, cue: string | RegExp): boolean =>
   typeof cue === 'string' ? text.includes(cue) : cue.test(text);
 
-const textOf = (content: string | readonly ContentBlock[]): string =>
-  typeof content === 'string'
-    ? content
-    : content
-        .filter((block) => block.type === 'text' && !(block.text ?? '').startsWith('<system-reminder>'))
-        .map((block) => block.text ?? '')
-        .join('\n');
+/**
+ * What the human said last in a message. The CLI adds reminders and notes of its own, and joins messages
+ * that follow each other, so only the last text that is none of these counts.
+ */
+const spokenIn = (content: string | readonly ContentBlock[]): string =>
+  (typeof content === 'string'
+    ? [content]
+    : content.filter((block) => block.type === 'text').map((block) => block.text ?? '')
+  )
+    .filter(
+      (text) =>
+        text !== '' && !text.startsWith('<system-reminder>') && !text.startsWith('[Request interrupted'),
+    )
+    .at(-1) ?? '';
 
 /** Starts the model; whatever no rule matches is answered with `ok`. */
 export async function startScriptedModel(...rules: readonly ScriptedRule[]): Promise<ScriptedModel> {
@@ -90,17 +97,20 @@ export async function startScriptedModel(...rules: readonly ScriptedRule[]): Pro
   const waiting: { cue: string | RegExp; heard: (request: SeenRequest) => void }[] = [];
   let messages = 0;
 
+  /** The last thing said to the model, and how many answers were given to it already. */
+  const lastSaid = (body: RequestBody): { text: string; answered: number } => {
+    const at = body.messages.findLastIndex(
+      (message) => message.role === 'user' && spokenIn(message.content) !== '',
+    );
+    const said = body.messages[at];
+    const answered = body.messages.slice(at + 1).filter((later) => later.role === 'assistant').length;
+    return { text: said ? spokenIn(said.content) : '', answered };
+  };
+
   const choose = (body: RequestBody): ScriptedReply => {
-    for (let at = body.messages.length - 1; at >= 0; at--) {
-      const message = body.messages[at];
-      if (message?.role !== 'user') continue;
-      const text = textOf(message.content);
-      const rule = known.findLast((candidate) => matches(text, candidate.cue));
-      if (!rule) continue;
-      const answered = body.messages.slice(at + 1).filter((later) => later.role === 'assistant').length;
-      return rule.replies[Math.min(answered, rule.replies.length - 1)] ?? say('ok');
-    }
-    return say('ok');
+    const { text, answered } = lastSaid(body);
+    const rule = known.findLast((candidate) => matches(text, candidate.cue));
+    return rule?.replies[Math.min(answered, rule.replies.length - 1)] ?? say('ok');
   };
 
   const server = createServer((request, response) => {
@@ -119,12 +129,9 @@ export async function startScriptedModel(...rules: readonly ScriptedRule[]): Pro
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"input_tokens":10}');
       return;
     }
-    const last = body.messages.findLast(
-      (message) => message.role === 'user' && textOf(message.content) !== '',
-    );
     const seen: SeenRequest = {
       model: body.model,
-      text: last ? textOf(last.content) : '',
+      text: lastSaid(body).text,
       headers: request.headers,
       body,
     };

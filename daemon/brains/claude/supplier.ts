@@ -14,7 +14,9 @@ export function claudeSupplier(holder: Holder, deadlines: Deadlines): BrainSuppl
       install: claudeInstall,
       probe: probeClaude,
       command: ({ program }) => ({ program, args: [] }),
-      env: {},
+      // Without it the transcript follows some 50 ms after the events, and a kill in between loses a turn
+      // that was told as done. With it, a turn is on disk before it is taken up and before it is finished.
+      env: { CLAUDE_CODE_EAGER_FLUSH: '1' },
     },
     holder,
     deadlines,
