@@ -66,7 +66,10 @@ export class Subscription implements Disposable {
 
   #hear(events: readonly Event[]): void {
     if (this.#mode === 'ended') return;
-    const wanted = events.filter((event) => this.#wants(event));
+    // A listener that catches up while a batch goes round may have read what comes in the next one.
+    const wanted = events.filter(
+      (event) => this.#wants(event) && (liveOnlyTypes.has(event.type) || event.cursor.seq > this.#sent),
+    );
     if (this.#mode === 'reading' || this.#parts.receiver.pressed()) {
       this.#mode = 'reading';
       this.#skipped += wanted.filter((event) => liveOnlyTypes.has(event.type)).length;

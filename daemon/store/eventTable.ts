@@ -67,7 +67,7 @@ export class EventTable {
     this.#prune.run(through);
   }
 
-  /** Reads lazily, so that a caller stops when its page is full. */
+  /** Reads lazily, so that a caller stops when its page is full; nothing may be written before it has. */
   *read(query: EventQuery): Generator<StoredEvent> {
     const forward = query.direction === 'forward';
     const where = [forward ? 'seq > ?' : 'seq < ?'];
@@ -82,7 +82,7 @@ export class EventTable {
     }
     const sql = `SELECT seq, epoch, at, body FROM events WHERE ${where.join(' AND ')}
                  ORDER BY seq ${forward ? 'ASC' : 'DESC'} LIMIT ?`;
-    for (const row of this.#statement(sql).all(...values, query.limit)) {
+    for (const row of this.#statement(sql).iterate(...values, query.limit)) {
       const rest = JSON.parse(row.body) as object;
       const event = { ...rest, cursor: { epoch: row.epoch, seq: row.seq }, at: row.at } as Event;
       yield { event, length: row.body.length + 80 };
