@@ -52,10 +52,15 @@ export class CloneEnvironment {
 
   /** The whole environment of the clone's brain. */
   of(clone: CloneRecord): Record<string, string> {
+    const held = this.#vault.get(clone.name);
+    // What was a secret once and is none now has its value in `env`.
+    const secrets = clone.secrets.flatMap((name) =>
+      held[name] === undefined ? [] : [[name, held[name]] as const],
+    );
     return {
       ...fallback,
       ...clone.env,
-      ...this.#vault.get(clone.name),
+      ...Object.fromEntries(secrets),
       KHLONE_CLONE: clone.name,
       ...(clone.grantSocket && { KHLONE_SOCKET: this.#socket }),
     };

@@ -33,6 +33,9 @@ const secretName =
 /** Names that sound like a secret and are a path to a socket. */
 const plainNames: ReadonlySet<string> = new Set(['SSH_AUTH_SOCK']);
 
+/** Bounds counted in tokens, which are no secrets. */
+const tokenBound = /(^|_)MAX_\w*TOKENS$/;
+
 /** `scheme://user:password@host`, as in a proxy or a database URL. */
 const credentialsInUrl = /[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 
@@ -42,5 +45,6 @@ const tokenValue = /^(sk-|ghp_|gho_|ghs_|github_pat_|glpat-|npm_|xox[abps]-|AKIA
 /** Whether a variable is held in memory only. */
 export function isSecret(name: string, value: string): boolean {
   if (plainNames.has(name)) return false;
-  return secretName.test(name) || credentialsInUrl.test(value) || tokenValue.test(value);
+  const sounds = secretName.test(name) && !tokenBound.test(name);
+  return sounds || credentialsInUrl.test(value) || tokenValue.test(value);
 }

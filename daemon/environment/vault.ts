@@ -47,7 +47,9 @@ export class Vault {
   /** The text with every secret of the clone replaced by its name. */
   redact(clone: string, text: string): string {
     let clean = text;
-    for (const [name, value] of this.#secrets.get(clone) ?? []) {
+    // The longest first: one secret may begin with another.
+    const held = [...(this.#secrets.get(clone) ?? [])].sort(([, a], [, b]) => b.length - a.length);
+    for (const [name, value] of held) {
       if (value.length >= shortestRedacted && clean.includes(value))
         clean = clean.replaceAll(value, `[${name}]`);
     }
