@@ -18,6 +18,9 @@ const defaultBrain = 'claude';
 /** Most clones in service in one zone. */
 const maxClones = 1000;
 
+/** The highest number that a clone's name can have. */
+const maxNumber = 999_999;
+
 /** What enrolling works with. */
 export interface EnrolmentParts {
   readonly root: string;
@@ -56,9 +59,12 @@ export class Enrolment {
   async enroll(params: Params<'clone/enroll'>, environment: Variables): Promise<CloneRunner> {
     const { shared, directory, suppliers, vault, root } = this.#parts;
     const { store, log } = shared;
-    const { idempotencyKey: key, env, ...call } = params;
-    const made = key === undefined ? undefined : store.idempotency.find(key, call);
-    const earlier = made === undefined ? undefined : directory.get(made);
+    const { idempotencyKey: key, env, _meta: _, ...call } = params;
+    const made = (): CloneRunner | undefined => {
+      const name = key === undefined ? undefined : store.idempotency.find(key, call);
+      return name === undefined ? undefined : directory.get(name);
+    };
+    const earlier = made();
     if (earlier) return earlier;
 
     const brain = params.brain ?? defaultBrain;
@@ -70,6 +76,8 @@ export class Enrolment {
     await supplier.probe({ ...given.plain, ...given.secret });
 
     // From here on without a pause: the number that is free now is the number that is taken.
+    const meanwhile = made();
+    if (meanwhile) return meanwhile;
     if (directory.all().filter((runner) => runner.state !== 'retired').length >= maxClones) {
       throw fail('limitReached', { what: 'clones', limit: maxClones });
     }
@@ -117,6 +125,7 @@ export class Enrolment {
   #nameOf(role: string, name: string | undefined): { name: string; number: number } {
     if (name === undefined) {
       const number = this.#parts.shared.store.clones.nextNumber(role);
+      if (number > maxNumber) throw fail('limitReached', { what: `numbers of ${role}`, limit: maxNumber });
       return { name: `${role}.${number}`, number };
     }
     const dot = name.lastIndexOf('.');
