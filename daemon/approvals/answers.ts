@@ -20,7 +20,7 @@ export function checkAnswers(request: ApprovalRequest, response: Response): void
         issues.push({ path: `answers[${JSON.stringify(question)}]`, message: 'was not asked' });
     }
     for (const question of asked) {
-      if (!(question in answers))
+      if (!Object.hasOwn(answers, question))
         issues.push({ path: `answers[${JSON.stringify(question)}]`, message: 'needs an answer' });
     }
   }
