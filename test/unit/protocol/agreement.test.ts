@@ -46,7 +46,12 @@ function values(definition: string): Arbitrary<unknown> {
   const schema: JsonSchema = refTo(definition);
   const { definitions } = document;
   const good = arbitraryOf(schema, { definitions });
-  return fc.oneof(good, arbitraryOf(schema, { definitions, breakOneIn: 20 }), mutated(good)).map(overTheWire);
+  return fc
+    .oneof(good, arbitraryOf(schema, { definitions, breakOneIn: 20 }), {
+      weight: 2,
+      arbitrary: mutated(good),
+    })
+    .map(overTheWire);
 }
 
 describe('zod and ajv', () => {
@@ -64,8 +69,8 @@ describe('zod and ajv', () => {
       }),
       { numRuns: runs },
     );
-    expect(verdicts.accepted).toBeGreaterThan(runs / 6);
-    expect(verdicts.rejected).toBeGreaterThan(runs / 6);
+    expect(verdicts.accepted).toBeGreaterThan(runs / 10);
+    expect(verdicts.rejected).toBeGreaterThan(runs / 10);
   });
 
   it.each(cases)('take every value made to fit $name', ({ definition, schema }) => {
