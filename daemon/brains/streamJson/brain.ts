@@ -140,6 +140,7 @@ class StreamJsonBrain implements Brain {
       this.#process?.desk.withdrawAll();
       void this.#process?.interrupt();
     },
+    tellNoResult: () => this.#fault('the process ended after its last message, before its result'),
     renew: () => void this.#renew().catch(onUnexpectedError),
     closeInput: () => this.#process?.closeInput(),
     endProcess: () => void this.#process?.kill(this.#parts.deadlines.graceMs),

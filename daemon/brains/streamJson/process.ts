@@ -89,7 +89,7 @@ export class StreamProcess {
       sink.exited(exit);
       return exit;
     });
-    void this.#initialize(spec.posture === 'ask' ? { hooks: readOnlyHooks } : {});
+    void this.#initialize(spec.posture);
   }
 
   /** Writes the turn's line. */
@@ -127,15 +127,23 @@ export class StreamProcess {
     return this.#held.kill(graceMs);
   }
 
-  async #initialize(request: Json): Promise<void> {
-    const answer = await this.#control.request({ subtype: 'initialize', ...request });
-    if (answer.ok) {
-      this.ready = true;
-      this.#sink.ready();
-    } else if (this.#held.isAlive()) {
-      // Never ready means never a turn: an ask must not run without its hook.
+  async #initialize(posture: BrainSpec['posture']): Promise<void> {
+    const asking = posture === 'ask';
+    const answer = await this.#control.request({
+      subtype: 'initialize',
+      ...(asking ? { hooks: readOnlyHooks } : {}),
+    });
+    if (!this.#held.isAlive()) return;
+    if (!answer.ok) {
       this.#sink.fault(`the brain did not initialize: ${answer.error}`);
+      // An ask must not run without its hook.
+      if (asking) {
+        await this.kill(0);
+        return;
+      }
     }
+    this.ready = true;
+    this.#sink.ready();
   }
 
   #line(text: string): void {

@@ -52,6 +52,7 @@ export type BrainAction =
   | 'writeTurn'
   | 'tellAccepted'
   | 'askInterrupt'
+  | 'tellNoResult'
   | 'renew'
   | 'closeInput'
   | 'endProcess'
@@ -114,7 +115,7 @@ export const brainTable: Readonly<Record<BrainState, Readonly<Partial<Record<Bra
     interrupt: { to: 'interrupting', run: ['askInterrupt'] },
     kill: { to: 'ending', run: ['settleSpoken', 'endProcess'] },
     late: { to: 'ending', run: ['settleSpoken', 'endProcess'] },
-    died: { to: 'ended', run: ['bury', 'finishSpoken'] },
+    died: { to: 'ended', run: ['bury', 'tellNoResult', 'finishSpoken'] },
   },
   interrupting: {
     // An interrupt that overtook the turn's start found nothing to end.

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BrainSpec } from '../../../../../daemon/brains/contract.js';
+import { type Deadlines, defaultDeadlines } from '../../../../../daemon/brains/streamJson/deadlines.js';
+import { streamJsonSupplier } from '../../../../../daemon/brains/streamJson/supplier.js';
+import { InProcessHolder } from '../../../../../daemon/holder/inProcess.js';
+import { BrainListener } from '../../../../support/brainListener.js';
+
+const program = fileURLToPath(new URL('../../../../support/faultyBrain.mjs', import.meta.url));
+const secret = 'sk-very-secret-indeed';
+
+let root: string;
+let listeners: BrainListener[] = [];
+const running = new Set<number>();
+const holder = new InProcessHolder({
+  started: (identity) => running.add(identity.pid),
+  ended: (identity) => running.delete(identity.pid),
+});
+
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'khlone-')));
+});
+
+afterEach(async () => {
+  await Promise.all(listeners.map((listener) => listener.brain.kill()));
+  listeners = [];
+  expect(running.size).toBe(0);
+  rmSync(root, { recursive: true, force: true });
+});
+
+const supplier = (deadlines: Partial<Deadlines>): ReturnType<typeof streamJsonSupplier> =>
+  streamJsonSupplier(
+    {
+      name: 'faulty',
+      summary: 'breaks its protocol',
+      login: 'none',
+      install: 'none',
+      probe: async () => ({ program, version: '1' }),
+      command: () => ({ program: process.execPath, args: [program] }),
+      env: {},
+    },
+    holder,
+    { ...defaultDeadlines, graceMs: 200, closeMs: 200, ...deadlines },
+  );
+
+const start = async (
+  fault: string,
+  deadlines: Partial<Deadlines> = {},
+  spec: Partial<BrainSpec> = {},
+): Promise<BrainListener> => {
+  const brain = await supplier(deadlines).spawn({
+    clone: 'mechanic.1',
+    posture: 'act',
+    cwd: root,
+    env: { FAULT: fault, STARTS: join(root, 'starts'), MY_TOKEN: secret },
+    conversation: randomUUID(),
+    begun: false,
+    edits: 'ask',
+    grants: [],
+    ...spec,
+  });
+  const listener = new BrainListener(brain);
+  listeners.push(listener);
+  return listener;
+};
+
+const starts = (): string[] =>
+  readFileSync(join(root, 'starts'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/=.*/, ''));
+
+describe('a turn that is not taken up', () => {
+  it('is given once to a second process, in silence', async () => {
+    const brain = await start('accepts-in-second-process', { acceptMs: 400 });
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'answer 1' });
+    expect(starts()).toHaveLength(2);
+    expect(brain.all('turn.accepted')).toHaveLength(1);
+    expect(brain.faults).toEqual(['the turn was not taken up within 400 ms; starting the brain again']);
+    expect(running.size).toBe(1);
+  });
+
+  it('fails when the second process does not take it either', async () => {
+    const brain = await start('never-accepts', { acceptMs: 300 });
+    const { outcome } = await brain.turn('hello');
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { kind: 'brainSilent', details: { silentMs: 300 } },
+    });
+    expect(starts()).toHaveLength(2);
+    expect(brain.all('turn.accepted')).toEqual([]);
+    expect(running.size).toBe(0);
+  });
+
+  it('is never sent to a process that does not answer', async () => {
+    const brain = await start('never-initializes', { acceptMs: 300 });
+    expect((await brain.turn('hello')).outcome).toMatchObject({ error: { kind: 'brainSilent' } });
+  });
+
+  it('is never sent to an ask that could not install its hook, while an act needs none', async () => {
+    const ask = await start('refuses-initialize', {}, { posture: 'ask' });
+    expect((await ask.turn('hello')).outcome).toMatchObject({ error: { kind: 'brainDied' } });
+    expect(ask.faults).toEqual(['the brain did not initialize: no hooks here']);
+    const act = await start('refuses-initialize');
+    expect((await act.turn('hello')).outcome.status).toBe('done');
+  });
+
+  it('is told as failed, with the last words and without secrets, when the program does not start', async () => {
+    const brain = await start('exits-at-once');
+    expect((await brain.turn('hello')).outcome).toMatchObject({
+      status: 'failed',
+      error: {
+        kind: 'brainDied',
+        details: { ending: 'exit code 2', stderr: 'cannot start with [redacted]' },
+      },
+    });
+    expect(starts()).toHaveLength(1);
+    expect(brain.brain.isAlive()).toBe(false);
+  });
+
+  it('goes to a new process on the same conversation when the warm one ended at rest', async () => {
+    const brain = await start('dies-at-rest');
+    await brain.turn('one');
+    expect((await brain.turn('two')).outcome).toEqual({ status: 'done', text: 'answer 1' });
+    expect(starts()).toEqual(['--session-id', '--resume']);
+  });
+
+  it('is interrupted while the process starts, and while it is replaced', async () => {
+    const brain = await start('never-initializes', { acceptMs: 200 });
+    brain.brain.send('hello');
+    brain.brain.interrupt();
+    expect((await brain.next('turn.finished')).outcome.status).toBe('interrupted');
+    brain.brain.send('again');
+    await brain.next('fault');
+    brain.brain.interrupt();
+    expect((await brain.next('turn.finished')).outcome.status).toBe('interrupted');
+    await brain.brain.await();
+    expect(brain.all('turn.finished')).toHaveLength(2);
+  });
+});
+
+describe('a turn that is taken up', () => {
+  it('is done by a result alone', async () => {
+    const brain = await start('result-only');
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'answer 1' });
+    expect(brain.heard[0]).toEqual({ type: 'turn.accepted' });
+  });
+
+  it('is done by its last message when the process ends before the result', async () => {
+    const brain = await start('dies-before-result');
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'answer 1' });
+    expect(brain.faults.join()).toContain('before its result');
+  });
+
+  it('is not cut short when it goes on after what looked like its last message', async () => {
+    const brain = await start('goes-on', { resultMs: 100 });
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'second' });
+    expect(brain.faults).toEqual([]);
+  });
+
+  it('fails when the brain is silent, and the process is ended first', async () => {
+    const brain = await start('silent', { silenceMs: 100 });
+    expect((await brain.turn('hello')).outcome).toMatchObject({
+      status: 'failed',
+      error: { kind: 'brainSilent', details: { silentMs: 100 } },
+    });
+    expect(running.size).toBe(0);
+  });
+
+  it.each(['silent-with-tool', 'silent-with-approval'])('may be %s as long as it takes', async (fault) => {
+    const brain = await start(fault, { silenceMs: 40 });
+    brain.brain.send('hello');
+    await brain.next(fault === 'silent-with-tool' ? 'tool.started' : 'approval.requested');
+    // Several times the deadline: the only way to see that something does not happen.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(brain.all('turn.finished')).toEqual([]);
+    brain.brain.interrupt();
+    if (fault === 'silent-with-tool') {
+      expect((await brain.next('turn.finished')).outcome.status).toBe('interrupted');
+      expect(brain.all('tool.finished')).toMatchObject([{ tool: 'tool1', failed: true }]);
+    }
+  });
+
+  it('ends with the process: tools fail, stderr is bounded and clean of secrets', async () => {
+    const brain = await start('dies-with-tool');
+    const { outcome } = await brain.turn('hello');
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { kind: 'brainDied', details: { ending: 'exit code 7' } },
+    });
+    const stderr = String(outcome.status === 'failed' && outcome.error.details['stderr']);
+    expect(stderr.length).toBeLessThanOrEqual(4096);
+    expect(stderr.endsWith('last words')).toBe(true);
+    expect(brain.heard.slice(-2).map((output) => output.type)).toEqual(['tool.finished', 'turn.finished']);
+    expect(brain.all('tool.finished')).toMatchObject([{ tool: 'tool1', failed: true }]);
+  });
+
+  it('is done when it was finished before the interrupt took hold', async () => {
+    const brain = await start('slow-tail');
+    brain.brain.send('hello');
+    await brain.next('message.completed');
+    brain.brain.interrupt();
+    expect((await brain.next('turn.finished')).outcome).toEqual({ status: 'done', text: 'answer 1' });
+    expect((await brain.turn('next')).outcome).toEqual({ status: 'done', text: 'answer 2' });
+  });
+
+  it('ends as interrupted when the brain is killed', async () => {
+    const brain = await start('silent');
+    brain.brain.send('hello');
+    await brain.next('turn.accepted');
+    await brain.brain.kill();
+    expect((await brain.next('turn.finished')).outcome.status).toBe('interrupted');
+    expect((await brain.turn('anybody')).outcome).toMatchObject({ error: { kind: 'brainDied' } });
+  });
+
+  it('tells the reason of a failure that has no text', async () => {
+    const brain = await start('error-without-text');
+    expect((await brain.turn('hello')).outcome).toMatchObject({
+      error: { kind: 'brainError', details: { reason: 'too; many' } },
+    });
+  });
+
+  it('reads characters that arrive byte by byte', async () => {
+    const brain = await start('utf8');
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'zwölf Straßen €😀' });
+  });
+
+  it('uses what it adds to the totals of its process, also when they begin anew', async () => {
+    const brain = await start('counts');
+    const of = async (): Promise<unknown> => (await brain.turn('hello')).usage;
+    const zero = { model: 'm', cacheWriteTokens: 0, cacheReadTokens: 0 };
+    expect(await of()).toEqual([{ ...zero, inputTokens: 10, outputTokens: 20, costUsd: 0.5 }]);
+    expect(await of()).toEqual([{ ...zero, inputTokens: 15, outputTokens: 30, costUsd: 0.25 }]);
+    expect(await of()).toEqual([{ ...zero, inputTokens: 4, outputTokens: 8, costUsd: 0.1 }]);
+  });
+
+  it('refuses a second one at the same time', async () => {
+    const brain = await start('silent');
+    brain.brain.send('one');
+    expect(() => brain.brain.send('two')).toThrow('a turn is on');
+  });
+});
+
+describe('a process', () => {
+  it('that hangs after its result is ended with signals', async () => {
+    const brain = await start('hangs-after-result', { closeMs: 50, graceMs: 50 });
+    await brain.turn('hello');
+    expect(await brain.brain.kill()).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(brain.faults).toEqual(['the process did not end within 50 ms of its input']);
+  });
+
+  it('that behaves ends by itself when its input is closed', async () => {
+    const brain = await start('', { closeMs: 60_000 });
+    await brain.turn('hello');
+    expect(await brain.brain.kill()).toEqual({ code: 0, signal: null });
+    expect(brain.faults).toEqual([]);
+  });
+
+  it('that asks while no task runs is denied at once', async () => {
+    const brain = await start('asks-between-turns');
+    await brain.turn('hello');
+    await brain.next('fault');
+    expect(brain.all('approval.requested')).toEqual([]);
+  });
+
+  it('that asks for what nobody knows gets an error, not silence', async () => {
+    const brain = await start('unknown-request');
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'error' });
+  });
+
+  it('is not started where there is no folder', async () => {
+    await expect(start('', {}, { cwd: join(root, 'nowhere') })).rejects.toMatchObject({
+      kind: 'zoneInvalid',
+    });
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import type { BrainOutput } from '../../../../../daemon/brains/contract.js';
+import type { Json } from '../../../../../daemon/brains/streamJson/json.js';
+import { PermissionDesk } from '../../../../../daemon/brains/streamJson/permissions.js';
+import { answerReadOnlyHook, readOnlyTools } from '../../../../../daemon/brains/streamJson/readOnly.js';
+import { lastingRules, ruleNotation } from '../../../../../daemon/brains/streamJson/rules.js';
+
+const desk = (
+  posture: 'act' | 'ask',
+): { desk: PermissionDesk; answers: Map<string, Json>; outputs: BrainOutput[] } => {
+  const answers = new Map<string, Json>();
+  const outputs: BrainOutput[] = [];
+  const ports = {
+    answer: (id: string, response: Json) => answers.set(id, response),
+    output: (o: BrainOutput) => outputs.push(o),
+  };
+  return { desk: new PermissionDesk({ posture, cwd: '/zone' }, ports), answers, outputs };
+};
+
+const suggestion = {
+  type: 'addRules',
+  behavior: 'allow',
+  destination: 'localSettings',
+  rules: [{ toolName: 'Bash', ruleContent: 'npm test *' }],
+};
+
+describe('lasting rules', () => {
+  const granted = (tool: string, input: Json, suggestions: readonly Json[] = []): string[] =>
+    lastingRules(tool, { input, permission_suggestions: suggestions }, '/zone').map(ruleNotation);
+
+  it('are those the brain suggests', () => {
+    const others = [
+      { type: 'setMode', mode: 'acceptEdits', destination: 'session' },
+      { type: 'addDirectories' },
+    ];
+    expect(granted('Bash', { command: 'npm test' }, [suggestion, ...others])).toEqual(['Bash(npm test *)']);
+    expect(granted('Bash', { command: 'x' }, [{ ...suggestion, behavior: 'deny' }])).toEqual(['Bash(x)']);
+  });
+
+  it('are else the narrowest that fit', () => {
+    expect(granted('Write', { file_path: '/zone/a/b.txt' })).toEqual(['Edit(./**)']);
+    expect(granted('Edit', { file_path: 'b.txt' })).toEqual(['Edit(./**)']);
+    expect(granted('Write', { file_path: '/zone/../etc/passwd' })).toEqual(['Edit(//etc/passwd)']);
+    expect(granted('Write', { file_path: '/zoned/x' })).toEqual(['Edit(//zoned/x)']);
+    expect(granted('Write', {})).toEqual([]);
+    expect(granted('Bash', { command: 'make' })).toEqual(['Bash(make)']);
+    expect(granted('Bash', { command: 'rm *' })).toEqual([]);
+    expect(granted('mcp__tracker__list', {})).toEqual(['mcp__tracker__list']);
+  });
+});
+
+describe('the permission desk', () => {
+  it('asks, and answers once', () => {
+    const { desk: it_, answers, outputs } = desk('act');
+    it_.request('r1', {
+      tool_name: 'Bash',
+      input: { command: 'make' },
+      permission_suggestions: [suggestion],
+    });
+    expect(outputs).toEqual([
+      {
+        type: 'approval.requested',
+        approval: {
+          kind: 'tool',
+          request: 'r1',
+          tool: 'Bash',
+          input: { command: 'make' },
+          title: 'Bash: make',
+          grants: ['Bash(npm test *)'],
+        },
+      },
+    ]);
+    expect(it_.waiting).toBe(true);
+    it_.respond('r1', { decision: 'allow' });
+    it_.respond('r1', { decision: 'deny', message: 'late' });
+    expect(it_.waiting).toBe(false);
+    expect(answers.get('r1')).toEqual({ behavior: 'allow', updatedInput: { command: 'make' } });
+  });
+
+  it('keeps "always" to the session, whatever destination the brain suggests', () => {
+    const { desk: it_, answers } = desk('act');
+    it_.request('r1', {
+      tool_name: 'Bash',
+      input: { command: 'make' },
+      permission_suggestions: [suggestion],
+    });
+    it_.respond('r1', { decision: 'allowAlways' });
+    expect(answers.get('r1')?.['updatedPermissions']).toEqual([{ ...suggestion, destination: 'session' }]);
+    it_.request('r2', { tool_name: 'Bash', input: { command: 'rm *' } });
+    it_.respond('r2', { decision: 'allowAlways' });
+    expect(answers.get('r2')).toEqual({ behavior: 'allow', updatedInput: { command: 'rm *' } });
+  });
+
+  it('passes answers to questions back, and denies where there are none', () => {
+    const { desk: it_, answers, outputs } = desk('ask');
+    const input = { questions: [{ question: 'Which?', options: [{ label: 'a' }], multiSelect: true }] };
+    it_.request('q1', { tool_name: 'AskUserQuestion', input });
+    expect(outputs).toMatchObject([{ approval: { kind: 'question', questions: input.questions } }]);
+    it_.respond('q1', { decision: 'allow', answers: { 'Which?': 'a' } });
+    expect(answers.get('q1')).toEqual({
+      behavior: 'allow',
+      updatedInput: { ...input, answers: { 'Which?': 'a' } },
+    });
+    it_.request('q2', { tool_name: 'AskUserQuestion', input });
+    it_.respond('q2', { decision: 'allow' });
+    expect(answers.get('q2')).toMatchObject({ behavior: 'deny' });
+  });
+
+  it('denies an ask everything that is not reading, without asking anybody', () => {
+    const { desk: it_, answers, outputs } = desk('ask');
+    for (const tool of ['Write', 'Edit', 'Bash', 'Agent', 'mcp__any__thing', undefined]) {
+      it_.request(String(tool), tool === undefined ? {} : { tool_name: tool, input: {} });
+      expect(answers.get(String(tool))).toMatchObject({ behavior: 'deny' });
+      expect(answerReadOnlyHook(tool)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } });
+    }
+    expect(outputs).toEqual([]);
+    for (const tool of readOnlyTools) expect(answerReadOnlyHook(tool)).toEqual({});
+  });
+
+  it('withdraws what the brain no longer waits for', () => {
+    const { desk: it_, answers, outputs } = desk('act');
+    it_.request('r1', { tool_name: 'Bash', input: {} });
+    it_.request('r2', { tool_name: 'Bash', input: {} });
+    it_.withdraw('r1');
+    it_.withdraw('r1');
+    it_.withdrawAll();
+    expect(outputs.slice(2)).toEqual([
+      { type: 'approval.withdrawn', request: 'r1' },
+      { type: 'approval.withdrawn', request: 'r2' },
+    ]);
+    it_.respond('r1', { decision: 'allow' });
+    expect(answers.size).toBe(0);
+  });
+});
