@@ -9,7 +9,7 @@ import { connect } from '../../dist/client/index.js';
 export const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** A zone of its own with state and socket of its own; `dispose` stops its daemon and removes all of it. */
-export function scratchZone() {
+function scratchZone() {
   const folder = mkdtempSync(join(tmpdir(), 'khlone-bench-'));
   const zone = join(folder, 'zone');
   const runtime = join(folder, 'run');
