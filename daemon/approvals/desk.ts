@@ -7,7 +7,7 @@ import type { EventLog, Transaction } from '../events/log.js';
 import { type Disposable, onUnexpectedError } from '../lifecycle.js';
 import { newId, now } from '../store/ids.js';
 import type { Store } from '../store/store.js';
-import { checkAnswers } from './answers.js';
+import { answersAsAsked, checkAnswers } from './answers.js';
 import { decideByPolicy } from './policy.js';
 
 /** Default time an approval waits for its answer. */
@@ -73,7 +73,7 @@ export class ApprovalDesk implements Disposable {
         this.#store.approvals.insert(resolved);
         tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
       });
-      asker.deliver(request, answerOf(decided));
+      asker.deliver(request, answerOf(decided, undefined));
       return;
     }
     this.#log.commit((tx) => {
@@ -97,7 +97,7 @@ export class ApprovalDesk implements Disposable {
       if (!known) throw fail('approvalNotFound', { approval: id });
       throw fail('approvalResolved', { approval: id, status: known.status });
     }
-    checkAnswers(entry.request, response);
+    checkAnswers(entry.approval, response);
     return this.#resolve(entry, response.decision === 'deny' ? 'denied' : 'allowed', response);
   }
 
@@ -126,16 +126,18 @@ export class ApprovalDesk implements Disposable {
   }
 
   #resolve(entry: Pending, status: ApprovalStatus, response: Response | undefined): Approval {
-    const resolved = close(entry.approval, { status, response });
+    const { asker, request } = entry;
+    const resolved = close(entry.approval, { status, response: response && asker.redact(response) });
     this.#log.commit((tx) => {
       this.#store.approvals.update(resolved);
       tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
-      entry.asker.resolved(tx, entry.request, response?.decision);
+      asker.resolved(tx, request, response?.decision);
+      tx.after(() => this.#forget(entry));
     });
-    this.#forget(entry);
     if (status !== 'withdrawn') {
       const message = 'Nobody answered in time.';
-      entry.asker.deliver(entry.request, response ? answerOf(response) : { decision: 'deny', message });
+      const answer = response && answerOf(response, answersAsAsked(request, resolved, response));
+      asker.deliver(request, answer ?? { decision: 'deny', message });
     }
     return resolved;
   }
@@ -170,14 +172,14 @@ export class ApprovalDesk implements Disposable {
       task: asker.task,
       kind: request.kind,
       tool: request.tool,
-      input: boundedObject(request.input, maxToolLength),
+      input: boundedObject(asker.redact(request.input), maxToolLength),
       ...(request.kind === 'question' && {
         questions: request.questions.map((question) => ({
           ...question,
           options: question.options.map((option) => ({ ...option })),
         })),
       }),
-      title: cut(request.title, 500).text,
+      title: cut(asker.redact(request.title), 500).text,
       status: 'pending',
       requestedAt,
       deadlineAt: new Date(Date.parse(requestedAt) + timeoutMs).toISOString(),
@@ -204,8 +206,8 @@ function close(
   };
 }
 
-function answerOf(response: Response): ApprovalAnswer {
+function answerOf(response: Response, answers: Response['answers']): ApprovalAnswer {
   if (response.decision === 'deny')
     return { decision: 'deny', message: response.message ?? 'A human said no.' };
-  return { decision: response.decision, ...(response.answers && { answers: response.answers }) };
+  return { decision: response.decision, ...(answers && { answers }) };
 }
