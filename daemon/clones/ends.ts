@@ -2,12 +2,23 @@ import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
 import type { TaskError } from '../../protocol/shapes/task.js';
 import { cut, maxResultLength } from '../events/cut.js';
+import type { CloneFailure } from '../store/cloneTable.js';
 import type { TaskEnd } from './queue.js';
 import type { TurnEnd, TurnStop } from './turn.js';
 
 /** The part of an error that a task or clone keeps. */
 export function errorView(error: KhloneError): TaskError {
   return { kind: error.kind, message: error.message, hint: error.hint };
+}
+
+/** What a parked clone answers to work. */
+export function cloneFailed(clone: string, failure: CloneFailure): KhloneError {
+  return fail('cloneFailed', { clone, ...failure });
+}
+
+/** The same error with its words cleaned of secrets. */
+export function cleanError(error: TaskError, redact: (text: string) => string): TaskError {
+  return { kind: error.kind, message: redact(error.message), hint: redact(error.hint) };
 }
 
 /** How a task ends that khlone stops. */
@@ -23,10 +34,8 @@ export function endByTurn({ stop, outcome }: TurnEnd, redact: (text: string) => 
   switch (outcome.status) {
     case 'done':
       return { step: 'done', ...result };
-    case 'failed': {
-      const { kind, message, hint } = errorView(outcome.error);
-      return { step: 'fail', error: { kind, message: redact(message), hint: redact(hint) }, ...result };
-    }
+    case 'failed':
+      return { step: 'fail', error: cleanError(errorView(outcome.error), redact), ...result };
     case 'interrupted': {
       // Nobody here asked for it: the brain ended its turn by itself.
       const error = errorView(fail('taskInterrupted', { reason: 'the brain ended its turn' }));

@@ -1,5 +1,5 @@
 /** How many failures within the window park a clone (design: five in ten minutes). */
-export const parkAfter = 5;
+const parkAfter = 5;
 const windowMs = 10 * 60_000;
 const firstDelayMs = 1000;
 const longestDelayMs = 60_000;

@@ -15,9 +15,9 @@ import type { TaskRecord } from '../store/taskTable.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
 import { BrainSlot } from './brainSlot.js';
 import { type CloneState, type CloneStep, nextCloneState } from './cloneMachine.js';
-import { endByStop, endByTurn, errorView, isBroken } from './ends.js';
+import { cleanError, cloneFailed, endByStop, endByTurn, errorView, isBroken } from './ends.js';
 import type { CloneEnvironment, Variables } from './environment.js';
-import { FailureCount, parkAfter } from './failures.js';
+import { FailureCount } from './failures.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
 import type { TaskQueue } from './queue.js';
 import { specOf } from './spec.js';
@@ -62,7 +62,8 @@ export class CloneRunner {
   #working: Promise<void> = Promise.resolve();
   #busy = false;
   #timer: NodeJS.Timeout | undefined;
-  #closing = false;
+  #retiring: Promise<void> | undefined;
+  #phase: 'serving' | 'retiring' | 'closing' = 'serving';
 
   constructor(
     record: CloneRecord,
@@ -91,7 +92,8 @@ export class CloneRunner {
 
   /** Whether it could take a task this instant. */
   get free(): boolean {
-    const ready = (this.#state === 'off' || this.#state === 'idle') && !this.#busy && !this.#closing;
+    const able = (this.#state === 'off' || this.#state === 'idle') && this.#phase === 'serving';
+    const ready = able && !this.#busy && this.#failures.delay(Date.now()) === 0;
     return ready && this.#shared.queue.length(this.#record.name) === 0 && this.missing.length === 0;
   }
 
@@ -107,7 +109,7 @@ export class CloneRunner {
   obstacle(kind: TaskKind): KhloneError | undefined {
     const { name: clone, failure, brain } = this.#record;
     if (this.#state === 'retired') return fail('cloneRetired', { clone });
-    if (failure) return fail('cloneFailed', { clone, failures: parkAfter, reason: failure.message });
+    if (failure) return cloneFailed(clone, failure);
     const { dispatch, ask } = this.#supplier.capabilities;
     if (kind === 'act' ? !dispatch : !ask) return fail('capabilityMissing', { brain, capability: kind });
     const names = this.missing;
@@ -131,7 +133,7 @@ export class CloneRunner {
 
   /** Says that there may be something to do. */
   wake(): void {
-    if (this.#busy || this.#closing) return;
+    if (this.#busy || this.#phase !== 'serving') return;
     this.#disarm();
     this.#busy = true;
     this.#working = this.#work().catch(onUnexpectedError);
@@ -169,15 +171,23 @@ export class CloneRunner {
     if (this.#task?.id === task) await this.#stopTask(stop);
   }
 
-  /** Retires the clone: cancels what it has, ends its process. */
-  async retire(stop: TurnStop): Promise<void> {
-    this.#closing = true;
+  /**
+   * Retires the clone: cancels what it has, ends its process. Once at a time, whoever asks.
+   * @throws storageFailed: then it goes on serving.
+   */
+  retire(stop: TurnStop): Promise<void> {
+    this.#retiring ??= this.#retire(stop).finally(() => (this.#retiring = undefined));
+    return this.#retiring;
+  }
+
+  async #retire(stop: TurnStop): Promise<void> {
+    if (this.#phase === 'serving') this.#phase = 'retiring';
     this.#disarm();
     const { store, log, queue } = this.#shared;
-    await this.#stopTask(stop);
-    await this.#working;
-    await this.#slot.end();
     try {
+      await this.#stopTask(stop);
+      await this.#working;
+      await this.#slot.end();
       log.commit((tx) => {
         for (const task of store.tasks.queuedOf(this.#record.name)) queue.end(tx, task, endByStop(stop));
         const to = nextCloneState(this.#state, 'retire');
@@ -194,7 +204,7 @@ export class CloneRunner {
         tx.append({ type: 'clone.retired', clone: record.name, value });
       });
     } catch (error) {
-      this.#closing = false;
+      if (this.#phase === 'retiring') this.#phase = 'serving';
       this.wake();
       throw error;
     }
@@ -202,7 +212,7 @@ export class CloneRunner {
 
   /** Ends with the daemon: lets a running turn end first (`drain`), or breaks it off by its clone's policy. */
   async close(drain: boolean): Promise<void> {
-    this.#closing = true;
+    this.#phase = 'closing';
     this.#disarm();
     if (!drain && this.#task && this.#turn) await this.#turn.abandon(stopForDaemon(this.#record, this.#task));
     await this.#working;
@@ -212,14 +222,14 @@ export class CloneRunner {
   async #stopTask(stop: TurnStop): Promise<void> {
     if (this.#turn) this.#turn.stop(stop);
     else if (this.#task) this.#early ??= stop;
-    await this.#running;
+    if (this.#task) await this.#running;
   }
 
   /** Takes tasks until there is none, or until something must be waited for. */
   async #work(): Promise<void> {
     try {
       await this.#shared.ready;
-      while (!this.#closing && this.#state !== 'failed' && this.#state !== 'retired') {
+      while (this.#phase === 'serving' && this.#state !== 'failed' && this.#state !== 'retired') {
         const delay = this.#failures.delay(Date.now());
         if (delay > 0) return this.#arm(delay, () => this.wake());
         const task = this.missing.length > 0 ? undefined : this.#claim();
@@ -249,7 +259,7 @@ export class CloneRunner {
     onUnexpectedError(new Error(`incident ${incident}`, { cause: error }));
     const { store, desk, queue } = this.#shared;
     const task = this.#task && store.tasks.get(this.#task.id);
-    if (!task || task.status === 'queued' || isEnd(task.status) || this.#closing) return;
+    if (!task || task.status === 'queued' || isEnd(task.status) || this.#phase === 'closing') return;
     await this.#slot.end();
     this.#change('stop', (tx) => {
       desk.withdrawAll(tx, task.id);
@@ -280,9 +290,9 @@ export class CloneRunner {
       return this.#failedToStart(task, error);
     }
     const current = store.tasks.get(task.id);
-    if (current?.status !== 'queued' || this.#closing) {
+    if (current?.status !== 'queued' || this.#phase !== 'serving') {
       // Cancelled, or left to the next daemon: the process was started for nothing.
-      if (this.#state === 'starting') this.#change('rest', () => {});
+      if (this.#state === 'starting') this.#change(this.#slot.isAlive ? 'rest' : 'stop', () => {});
       return;
     }
     const record = { ...this.#record, usedAt: Date.now() };
@@ -300,7 +310,9 @@ export class CloneRunner {
     if (this.#early) turn.stop(this.#early);
     const end = await turn.ended;
     this.#disarm();
-    await this.#persist(() => this.#finish(end));
+    if (end.outcome.status === 'done') this.#failures.succeeded();
+    const parked = isBroken(end) && this.#failures.failed(Date.now());
+    await this.#persist(() => this.#finish(end, parked));
   }
 
   /** The warm process where it fits, else a new one on the same conversation. */
@@ -325,25 +337,24 @@ export class CloneRunner {
   async #failedToStart(task: TaskRecord, error: unknown): Promise<void> {
     const known = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
     if (known.kind === 'storageFailed') throw known;
+    const parked = this.#failures.failed(Date.now());
     await this.#persist(() => {
       const current = this.#shared.store.tasks.get(task.id);
-      const parked = this.#failures.failed(Date.now());
       this.#change(parked ? 'park' : 'stop', (tx) => {
         if (current?.status === 'queued') {
-          this.#shared.queue.end(tx, current, { step: 'fail', error: errorView(known) });
+          const error = cleanError(errorView(known), (text) => this.#redact(text));
+          this.#shared.queue.end(tx, current, { step: 'fail', error });
         }
         if (parked) this.#park(tx, known);
       });
     });
   }
 
-  #finish(end: TurnEnd): void {
+  #finish(end: TurnEnd, parked: boolean): void {
     const task = this.#task;
     if (!task) return;
     const { store, desk, queue } = this.#shared;
     const { outcome } = end;
-    if (outcome.status === 'done') this.#failures.succeeded();
-    const parked = isBroken(end) && this.#failures.failed(Date.now());
     const step = parked ? 'park' : this.#slot.isAlive ? 'rest' : 'stop';
     this.#change(step, (tx) => {
       desk.withdrawAll(tx, task.id);
@@ -367,13 +378,19 @@ export class CloneRunner {
   }
 
   #park(tx: Transaction, last: KhloneError): void {
-    const clone = this.#record.name;
-    const error = fail('cloneFailed', { clone, failures: this.#failures.count, reason: last.message });
-    this.#save(tx, { ...this.#record, failure: errorView(error) });
+    const failure = { failures: this.#failures.count, reason: this.#redact(last.message) };
+    this.#save(tx, { ...this.#record, failure });
   }
 
+  /** Noted at once: a daemon that is killed now leaves a conversation that can be gone on with. */
   #accepted(): void {
-    if (!this.#record.begun) this.#record = { ...this.#record, begun: true };
+    if (this.#record.begun) return;
+    try {
+      this.#shared.log.commit((tx) => this.#save(tx, { ...this.#record, begun: true }));
+    } catch (error) {
+      // The next turn notes it; until then the supplier finds out by itself.
+      onUnexpectedError(error);
+    }
   }
 
   #asker(brain: Brain): Asker {
@@ -449,7 +466,8 @@ export class CloneRunner {
       } catch (error) {
         onUnexpectedError(error);
         // At the end the next daemon sets it right; what is no disk's fault would fail again.
-        if (this.#closing || !(error instanceof KhloneError && error.kind === 'storageFailed')) throw error;
+        if (this.#phase === 'closing' || !(error instanceof KhloneError && error.kind === 'storageFailed'))
+          throw error;
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }

@@ -1,6 +1,7 @@
 import type { Clone } from '../../protocol/shapes/clone.js';
 import type { Task } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
+import { cloneFailed, errorView } from './ends.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 import type { TaskRecord } from '../store/taskTable.js';
 
@@ -32,7 +33,7 @@ export function cloneView(record: CloneRecord, live: CloneLiveSide): Clone {
     queued: live.queued,
     ...(live.task !== undefined && { task: live.task }),
     ...(live.missing.length > 0 && { missing: [...live.missing] }),
-    ...(record.failure && { error: record.failure }),
+    ...(record.failure && { error: errorView(cloneFailed(record.name, record.failure)) }),
     usage: live.usage,
     enrolledAt: record.enrolledAt,
     ...(record.retiredAt !== undefined && { retiredAt: record.retiredAt }),

@@ -1,6 +1,12 @@
 import type { ApprovalPolicy, Limits } from '../../protocol/shapes/clone.js';
-import type { TaskError } from '../../protocol/shapes/task.js';
 import type { Db } from './database.js';
+
+/** Why a clone is parked. */
+export interface CloneFailure {
+  readonly failures: number;
+  /** What went wrong the last time. */
+  readonly reason: string;
+}
 
 /** A clone as it is stored: what it was enrolled with and what must outlive a daemon. */
 export interface CloneRecord {
@@ -25,7 +31,7 @@ export interface CloneRecord {
   readonly secrets: readonly string[];
   readonly grantSocket: boolean;
   /** Why it is parked. */
-  readonly failure: TaskError | undefined;
+  readonly failure: CloneFailure | undefined;
   /** Milliseconds since 1970 when it last took a task; 0 for never. */
   readonly usedAt: number;
   readonly enrolledAt: string;
@@ -114,7 +120,7 @@ function fromColumns(row: Columns): CloneRecord {
     env: JSON.parse(row.env) as Record<string, string>,
     secrets: JSON.parse(row.secrets) as string[],
     grantSocket: row.grant_socket === 1,
-    failure: row.failure === null ? undefined : (JSON.parse(row.failure) as TaskError),
+    failure: row.failure === null ? undefined : (JSON.parse(row.failure) as CloneFailure),
     usedAt: row.used_at,
     enrolledAt: row.enrolled_at,
     retiredAt: row.retired_at ?? undefined,
