@@ -59,6 +59,12 @@ describe('what the compiled programs load', () => {
     for (const room of roomsOf(reach(entry))) expect(rooms).toContain(room);
   });
 
+  it('the demo program needs nothing but Node and its own folder', () => {
+    const { files, packages } = reach('daemon/brains/demo/program.js');
+    expect([...files].filter((file) => !file.startsWith('daemon/brains/demo/'))).toEqual([]);
+    expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
   it('the command line brings no database and no lock along', () => {
     const { packages } = reach('cli/main.js');
     expect([...packages].filter((name) => !name.startsWith('node:')).toSorted()).toEqual(['commander']);

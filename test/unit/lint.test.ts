@@ -43,6 +43,8 @@ const forbidden: readonly Case[] = [
   { file: 'daemon/rpc/toCli.ts', code: type('../../cli/main.js') },
   { file: 'daemon/holder/toProtocol.ts', code: type('../../protocol/error.js') },
   { file: 'daemon/holder/toStore.ts', code: value('../store/database.js') },
+  { file: 'daemon/brains/demo/program.ts', code: type('../contract.js') },
+  { file: 'daemon/brains/demo/turn.ts', code: value('./supplier.js') },
   { file: 'daemon/holder/toBrains.ts', code: type('../brains/contract.js') },
 ];
 
@@ -60,6 +62,8 @@ const allowed: readonly Case[] = [
   { file: 'daemon/fine.ts', code: value('../protocol/table.js') },
   { file: 'daemon/rpc/fine.ts', code: value('../lifecycle.js') },
   { file: 'daemon/holder/fine.ts', code: value('../lifecycle.js') },
+  { file: 'daemon/brains/demo/supplier.ts', code: value('../contract.js') },
+  { file: 'daemon/brains/demo/steps.ts', code: value('./speech.js') },
   { file: 'daemon/holder/fineOwn.ts', code: value('./contract.js') },
 ];
 

