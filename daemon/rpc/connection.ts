@@ -10,6 +10,7 @@ import { fail } from '../../protocol/fail.js';
 import { DisposableStore, Emitter, toDisposable, type Disposable } from '../lifecycle.js';
 import { Call, type Environment } from './call.js';
 import type { Dispatcher } from './dispatch.js';
+import { Gate } from './gate.js';
 import { Guard, type GuardCounters } from './guard.js';
 import type { RpcLimits } from './limits.js';
 
@@ -67,6 +68,7 @@ export class Connection {
   readonly #calls = new Set<Call>();
   readonly #drained = new Emitter<void>();
   readonly #idle = new Emitter<void>();
+  readonly #gate: Gate;
   readonly #hello: NodeJS.Timeout;
   #state: ConnectionState = 'greeting';
   #client: ClientIdentity | undefined;
@@ -95,6 +97,10 @@ export class Connection {
       },
     });
     const guard = this.#guard;
+    this.#gate = new Gate({
+      shut: () => guard.pressed && this.#ending === undefined,
+      opened: () => this.#next(this.#drained),
+    });
     this.outbound = {
       pressure: () => guard.pressed,
       get queuedBytes() {
@@ -157,14 +163,15 @@ export class Connection {
   }
 
   async #settled(): Promise<void> {
-    if (this.inFlight === 0) return;
-    const idle = new Promise<void>((resolve) => {
-      const waiting = this.#idle.on(() => {
-        waiting.dispose();
-        resolve();
-      });
-    });
-    await Promise.race([idle, this.closed]);
+    if (this.inFlight > 0) await this.#next(this.#idle);
+  }
+
+  /** Resolves when the emitter fires, or the connection is closed. */
+  async #next(emitter: Emitter<void>): Promise<void> {
+    let heard: Disposable | undefined;
+    const fired = new Promise<void>((resolve) => (heard = emitter.on(resolve)));
+    await Promise.race([fired, this.closed]);
+    heard?.dispose();
   }
 
   /** Lets the client go: a last error if there is one, what is queued already, then the end, at most `partingMs` later. */
@@ -214,6 +221,8 @@ export class Connection {
     if (token.isCancellationRequested) cancel();
     const watching = token.onCancellationRequested(cancel);
     try {
+      const gate = this.#gate.pass();
+      if (gate !== undefined) await gate;
       return await this.#parts.dispatcher.dispatch(method, params, call);
     } catch (error) {
       if (error instanceof KhloneError) throw new ResponseError(error.code, error.message, error.data);

@@ -33,9 +33,12 @@ export interface FakeZone {
   drop(): void;
 }
 
-/** Starts one. `failSubscribe` makes every subscription fail with what it returns. */
+/**
+ * Starts one. `failSubscribe` makes every subscription fail with what it returns; `overlap` is how many events
+ * before the asked place a subscription tells again, as a careless daemon might.
+ */
 export async function startZone(
-  options: { failSubscribe?: () => Error | undefined } = {},
+  options: { failSubscribe?: () => Error | undefined; overlap?: number } = {},
 ): Promise<FakeZone> {
   const history: FakeEvent[] = [];
   const calls = new Map<string, number>();
@@ -50,6 +53,8 @@ export async function startZone(
     const seq = from === 'start' ? 0 : from.seq;
     return history.filter(({ cursor }) => cursor.seq > seq);
   };
+  const back = (from: From): From =>
+    typeof from === 'string' ? from : { ...from, seq: from.seq - (options.overlap ?? 0) };
   const deliver = (event: FakeEvent): void => {
     for (const [subscription, { connection, types }] of subscriptions) {
       if (types?.includes(event.type) === false) continue;
@@ -66,7 +71,7 @@ export async function startZone(
       subscriptions.set(subscription, { connection, ...(params.types && { types: params.types }) });
       connection.lifetime.add({ dispose: () => subscriptions.delete(subscription) });
       // Sent before the answer on purpose: a client must not lose what it cannot place yet.
-      for (const event of after(params.from ?? 'tail')) {
+      for (const event of after(back(params.from ?? 'tail'))) {
         if (params.types?.includes(event.type) === false) continue;
         connection.notify('event/published', { subscription, events: [event] });
       }

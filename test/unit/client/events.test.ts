@@ -119,6 +119,19 @@ describe('events()', () => {
     },
   );
 
+  it('repeats nothing even where the daemon does', async () => {
+    const careless = await startZone({ overlap: 5 });
+    const way = openLinkTo(careless.server.path);
+    for (let n = 0; n < 10; n++) careless.publish();
+    const stream = followEvents<FakeEvent>(way, { from: { epoch: 1, seq: 4 } });
+    expect(numbers(await take(stream, 6))).toEqual(upTo(10, 5));
+    careless.drop();
+    for (let n = 0; n < 3; n++) careless.publish();
+    expect(numbers(await take(stream, 3))).toEqual([11, 12, 13]);
+    await way.close();
+    await careless.server.stop();
+  });
+
   it('goes on from its start when the connection is lost before the first event', async () => {
     zone.publish();
     const stream = follow({ from: 'tail' });
