@@ -1,27 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../protocol/version.js';
 import type { Context } from './context.js';
+import { withCommon, withExamples, type Bind, type CommonOptions } from './declare.js';
 import { exitCodes, type Ending } from './exit.js';
 import { usageError } from './failure.js';
 import { verbs } from './verbs.js';
-
-/** What a command was called with. */
-export interface Call<O> {
-  readonly args: readonly string[];
-  readonly options: O;
-}
-
-/** The work of a command. */
-export type Work<O> = (context: Context, call: Call<O>) => Promise<Ending>;
-
-/** Makes a commander action of a command's work. */
-export type Bind = <O>(work: Work<O>) => (this: Command) => Promise<void>;
-
-/** Options that every command has. */
-export interface CommonOptions {
-  readonly json?: true;
-  readonly zone?: string;
-}
 
 /** A program whose chosen verb is declared in full, and the ending its action comes to. */
 export interface Program {
@@ -37,24 +20,6 @@ export interface ProgramRequest {
   /** Makes the context of the command that is run. */
   readonly context: (options: CommonOptions) => Context;
   readonly stdout: (text: string) => void;
-}
-
-/** Adds what every command has. */
-export function withCommon(command: Command): Command {
-  return command
-    .option('--json', 'print JSON; an error is an object too: {"error": …}')
-    .option('--zone <dir>', 'any folder of the zone; the working directory by default');
-}
-
-/** Adds examples below a command's help. */
-export function withExamples(command: Command, examples: readonly string[]): Command {
-  const title = examples.length === 1 ? 'Example:' : 'Examples:';
-  return command.addHelpText('after', `\n${title}\n${examples.map((line) => `  $ ${line}\n`).join('')}`);
-}
-
-/** Repeats of an option gathered into a list. */
-export function gather(word: string, before: readonly string[] = []): string[] {
-  return [...before, word];
 }
 
 function codesText(): string {

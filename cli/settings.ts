@@ -10,7 +10,7 @@ import {
   parsePairs,
   textOrFile,
 } from './input.js';
-import { gather } from './program.js';
+import { gather } from './declare.js';
 
 const policies = ['ask', 'acceptEdits', 'allow', 'deny'] as const satisfies readonly ApprovalPolicy[];
 const recoveries = ['park', 'resume'] as const satisfies readonly RecoveryPolicy[];

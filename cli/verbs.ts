@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Bind } from './program.js';
+import type { Bind } from './declare.js';
 
 /** What a verb's file exports: the declaration of its arguments, options, examples and action. */
 export interface VerbModule {

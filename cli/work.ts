@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CloneActParams, Khlone, Task } from '../client/index.js';
 import { connectTo } from './context.js';
-import { gather, type Bind } from './program.js';
+import { gather, type Bind } from './declare.js';
 import { parseDuration, parseEnvironment, parseInteger, parsePairs, readSay } from './input.js';
 
 interface Options {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ApprovalStatus } from '../../client/index.js';
 import { fail } from '../../protocol/fail.js';
 import { connectTo } from '../context.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 import { renderApprovalFull, renderApprovalHelp, renderApprovals } from '../render/approval.js';
 
 interface Options {

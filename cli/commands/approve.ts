@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectTo } from '../context.js';
 import { parsePairs } from '../input.js';
-import { gather, withExamples, type Bind } from '../program.js';
+import { gather, withExamples, type Bind } from '../declare.js';
 import { renderResolved } from '../render/approval.js';
 
 interface Options {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { parseChoice } from '../input.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 

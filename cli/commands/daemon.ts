@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { connectTo, type Context } from '../context.js';
-import { withCommon, withExamples, type Bind } from '../program.js';
+import { withCommon, withExamples, type Bind } from '../declare.js';
 import { formatBytes, formatDuration } from '../render/format.js';
 import { oneLine } from '../render/sanitize.js';
 import { renderFields } from '../render/table.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import type { Finding } from '../doctor/check.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 import { oneLine } from '../render/sanitize.js';
 
 /** `khlone doctor` */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { connectTo } from '../context.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 
 interface Options {
   readonly wait?: true;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 
 interface Options {
   readonly jsonSchema?: true;

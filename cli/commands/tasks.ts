@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { TaskKind, TaskListParams, TaskStatus } from '../../client/index.js';
 import { connectTo } from '../context.js';
 import { parseChoice, parseInteger } from '../input.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 import { renderTasks } from '../render/task.js';
 
 interface Options {

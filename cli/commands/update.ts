@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectTo } from '../context.js';
 import { usageError } from '../failure.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 import { renderClone } from '../render/clone.js';
 import { readSettings, withSettings, type SettingOptions } from '../settings.js';
 

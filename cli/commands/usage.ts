@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectTo } from '../context.js';
 import { parseDuration } from '../input.js';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 import { renderUsage } from '../render/usage.js';
 
 interface Options {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withExamples, type Bind } from '../program.js';
+import { withExamples, type Bind } from '../declare.js';
 import { formatAge } from '../render/format.js';
 import { renderTable } from '../render/table.js';
 

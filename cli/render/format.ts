@@ -7,9 +7,10 @@ const day = 24 * hour;
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** A duration in milliseconds for people: `0.4s`, `12s`, `2m03s`, `1h05m`, `3d4h`. */
+/** A duration in milliseconds for people: `40ms`, `1.4s`, `12s`, `2m03s`, `1h05m`, `3d4h`. */
 export function formatDuration(ms: number): string {
   if (!(ms > 0)) return '0s';
+  if (ms < second) return `${Math.round(ms)}ms`;
   if (ms < 10 * second) return `${(Math.floor(ms / 100) / 10).toString()}s`;
   if (ms < minute) return `${Math.floor(ms / second)}s`;
   if (ms < hour) return `${Math.floor(ms / minute)}m${two(Math.floor((ms % minute) / second))}s`;

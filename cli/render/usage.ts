@@ -11,7 +11,7 @@ export interface UsageView {
   readonly tasks: boolean;
 }
 
-const exact = (value: number): string => value.toLocaleString('en-US');
+const exact = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const numbers = (usage: Usage): string[] => [
   exact(usage.inputTokens),

@@ -42,7 +42,9 @@ function graphemeWidth(grapheme: string): 0 | 1 | 2 {
   return wideBlocks.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }
 
-const plain = /^[ -~]*$/;
+/** Latin text, general punctuation and box drawing: a column a character, no need to look for graphemes. */
+const plain =
+  /^[ -~\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u25fc\u2713\u2717]*$/;
 
 /** Columns that text without control characters takes in a terminal. */
 export function textWidth(text: string): number {

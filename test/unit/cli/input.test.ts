@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseSince } from '../../../cli/commands/usage.js';
+import {
+  parseChoice,
+  parseDuration,
+  parseEnvironment,
+  parseFrom,
+  parseInteger,
+  parsePairs,
+  readSay,
+  textOrFile,
+} from '../../../cli/input.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'khlone-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('durations', () => {
+  it.each([
+    ['500ms', 500],
+    ['90s', 90_000],
+    ['1.5s', 1500],
+    ['10m', 600_000],
+    ['1h30m', 5_400_000],
+    ['2d', 172_800_000],
+  ])('%s is %i ms', (text, ms) => {
+    expect(parseDuration(text)).toBe(ms);
+  });
+
+  it.each(['', '10', 'm', '-5s', '1y', '0s', '30d', '1 h'])('%j is none', (text) => {
+    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ kind: 'invalidParams' }));
+  });
+});
+
+describe('words on the command line', () => {
+  it('are numbers within bounds', () => {
+    expect(parseInteger('-3', -10, 10)).toBe(-3);
+    for (const text of ['11', '1.5', 'x', '', '1e3'])
+      expect(() => parseInteger(text, -10, 10)).toThrow('whole number');
+  });
+
+  it('are pairs', () => {
+    expect(parsePairs(['a=b=c', 'd='], '--label')).toEqual({ a: 'b=c', d: '' });
+    expect(() => parsePairs(['=x'], '--label')).toThrow('--label');
+  });
+
+  it('are variables, given or taken from the shell', () => {
+    expect(parseEnvironment(['A=1', 'B'], { B: 'two' })).toEqual({ A: '1', B: 'two' });
+    expect(() => parseEnvironment(['C'], {})).toThrow('C is not set');
+  });
+
+  it('are places in the history', () => {
+    expect(parseFrom('start')).toBe('start');
+    expect(parseFrom('3:120')).toEqual({ epoch: 3, seq: 120 });
+    for (const text of ['3', '3:', 'a:b', '-1:2']) expect(() => parseFrom(text)).toThrow('no place');
+  });
+
+  it('are one of a few', () => {
+    expect(parseChoice('b', ['a', 'b'], '--x')).toBe('b');
+    expect(() => parseChoice('c', ['a', 'b'], '--x')).toThrow('a, b');
+  });
+
+  it('are times, or how long ago', () => {
+    const now = Date.parse('2026-11-21T09:00:00.000Z');
+    expect(parseSince('24h', now)).toBe('2026-11-20T09:00:00.000Z');
+    expect(parseSince('2026-11-01', now)).toBe('2026-11-01T00:00:00.000Z');
+    expect(() => parseSince('2026-99-99', now)).toThrow('not a duration');
+  });
+
+  it('are text, or a file of it', async () => {
+    writeFileSync(join(folder, 'brief.md'), 'from the file');
+    expect(await textOrFile('plain', '--brief')).toBe('plain');
+    expect(await textOrFile(`@${join(folder, 'brief.md')}`, '--brief')).toBe('from the file');
+    await expect(textOrFile(`@${join(folder, 'none')}`, '--brief')).rejects.toThrow('ENOENT');
+  });
+
+  it('are what to say, joined or from stdin', async () => {
+    expect(await readSay(['say', 'hello'], Readable.from([]))).toBe('say hello');
+    expect(await readSay(['-'], Readable.from(['a\n', 'b\n']))).toBe('a\nb');
+    await expect(readSay([' '], Readable.from([]))).rejects.toThrow('nothing to say');
+  });
+});

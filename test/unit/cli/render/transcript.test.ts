@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../../../../client/index.js';
+import { createStyle } from '../../../../cli/render/style.js';
+import { Transcript } from '../../../../cli/render/transcript.js';
+import { anApproval, aQuestion, aTask } from '../shapes.js';
+
+const style = createStyle({ colour: false, unicode: true });
+const base = { cursor: { epoch: 1, seq: 1 }, at: '2026-11-21T09:00:00.000Z' };
+const turn = { ...base, clone: 'mechanic.1', task: 't_1' };
+
+const single = (): Transcript => new Transcript({ style, mode: 'single', explainApprovals: true });
+const shared = (): Transcript => new Transcript({ style, mode: 'shared', explainApprovals: true });
+const text = (transcript: Transcript, events: readonly Event[]): string =>
+  events.map((event) => transcript.add(event)).join('');
+
+const delta = (offset: number, piece: string, message = 'm_1', clone = 'mechanic.1'): Event => ({
+  ...turn,
+  type: 'message.delta',
+  clone,
+  message,
+  offset,
+  text: piece,
+});
+const completed = (whole: string, message = 'm_1', clone = 'mechanic.1'): Event => ({
+  ...turn,
+  type: 'message.completed',
+  clone,
+  message,
+  text: whole,
+});
+
+describe('a message in a transcript of one task', () => {
+  it('flows out as it is written, once, and ends its line', () => {
+    const transcript = single();
+    expect(transcript.add(delta(0, 'Hello '))).toBe('Hello ');
+    expect(transcript.add(delta(6, 'there'))).toBe('there');
+    expect(transcript.add(completed('Hello there'))).toBe('\n');
+  });
+
+  it('is whole although pieces are missing or come twice', () => {
+    expect(text(single(), [delta(6, 'there'), completed('Hello there')])).toBe('Hello there\n');
+    expect(text(single(), [delta(0, 'Hel'), delta(6, 'there'), completed('Hello there')])).toBe(
+      'Hello there\n',
+    );
+    expect(text(single(), [delta(0, 'Hello'), delta(3, 'lo th'), completed('Hello there')])).toBe(
+      'Hello there\n',
+    );
+    expect(text(single(), [completed('Hello there\n')])).toBe('Hello there\n');
+  });
+
+  it('gives way to other lines without being torn', () => {
+    const tool: Event = { ...turn, type: 'tool.started', tool: 'u_1', name: 'Write', title: 'Write a.txt' };
+    expect(text(single(), [delta(0, 'Now'), tool])).toBe('Now\n  • Write a.txt\n');
+  });
+
+  it('brings no escape sequence to the terminal, even one cut in two', () => {
+    const events = [delta(0, 'a\u001b'), delta(2, '[2Jb\u0007'), completed('a\u001b[2Jb\u0007')];
+    expect(text(single(), events)).toBe('ab␇\n');
+  });
+});
+
+describe('messages in a shared transcript', () => {
+  it('come as whole lines under their clone, however they are mixed', () => {
+    const events = [
+      delta(0, 'one ', 'm_1', 'a.1'),
+      delta(0, 'uno\ndue', 'm_2', 'b.1'),
+      delta(4, 'two\nthree', 'm_1', 'a.1'),
+      completed('one two\nthree', 'm_1', 'a.1'),
+      completed('uno\ndue', 'm_2', 'b.1'),
+    ];
+    expect(text(shared(), events)).toBe('b.1 │ uno\na.1 │ one two\na.1 │ three\nb.1 │ due\n');
+  });
+});
+
+describe('the course of a task', () => {
+  it('is told from its queueing to its end', () => {
+    const events: Event[] = [
+      { ...turn, type: 'task.queued', value: { ...aTask, status: 'queued' } },
+      { ...turn, type: 'task.started', attempt: 2 },
+      { ...turn, type: 'tool.started', tool: 'u_1', name: 'Bash', title: 'make' },
+      { ...turn, type: 'tool.finished', tool: 'u_1', failed: true, output: '\nerror 1\nerror 2\n' },
+      {
+        ...turn,
+        type: 'task.finished',
+        value: {
+          ...aTask,
+          status: 'failed',
+          finishedAt: '2026-11-21T09:00:03.000Z',
+          error: { kind: 'brainError', message: 'It broke.', hint: 'Run `khlone retry <task>`.' },
+        },
+      },
+    ];
+    expect(text(single(), events)).toBe(
+      [
+        '▸ t_1 (attempt 2) act: Say hello.',
+        '  • make',
+        '    ✗ error 1 (+1 lines)',
+        '✗ t_1 failed in 2s',
+        '  It broke.',
+        '  next: Run `khlone retry t_1`.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('shows what an approval is about, not only its title', () => {
+    const out = single().add({ ...turn, type: 'approval.requested', approval: 'a_1', value: anApproval });
+    expect(out).toContain('mechanic.1 wants: Run a command');
+    expect(out).toContain('command: rm -rf build\n      make');
+    expect(out).toContain('khlone approve a_1  or  khlone deny a_1');
+    const quiet = new Transcript({ style, mode: 'single', explainApprovals: false });
+    expect(
+      quiet.add({ ...turn, type: 'approval.requested', approval: 'a_1', value: anApproval }),
+    ).not.toContain('khlone approve');
+  });
+
+  it('shows a question with its options and how to answer it', () => {
+    const out = single().add({ ...turn, type: 'approval.requested', approval: 'a_2', value: aQuestion });
+    expect(out).toContain('1. red');
+    expect(out).toContain('2. green  as grass');
+    expect(out).toContain('--answer "Which colour?=red"');
+  });
+
+  it('passes over events it does not know', () => {
+    expect(single().add({ ...base, type: 'moon.rose' } as unknown as Event)).toBe('');
+  });
+});
