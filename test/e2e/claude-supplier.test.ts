@@ -3,22 +3,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync, mkdirSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrainSpec } from '../../daemon/brains/contract.js';
-import type { Deadlines } from '../../daemon/brains/streamJson/deadlines.js';
 import { createSuppliers } from '../../daemon/brains/suppliers.js';
-import type { ProcessIdentity } from '../../daemon/holder/contract.js';
-import { InProcessHolder } from '../../daemon/holder/inProcess.js';
-import { BrainListener } from '../support/brainListener.js';
+import type { BrainListener } from '../support/brainListener.js';
+import { BrainStage } from '../support/brainStage.js';
 import { agentsBin, type ClaudeScratch, claudeScratch } from '../support/claude.js';
 import { refuse, say, type ScriptedModel, startScriptedModel, use } from '../support/scriptedModel.js';
 
 let model: ScriptedModel;
 let scratch: ClaudeScratch;
-let listeners: BrainListener[] = [];
-const running = new Map<number, ProcessIdentity>();
-const holder = new InProcessHolder({
-  started: (identity) => running.set(identity.pid, identity),
-  ended: (identity) => running.delete(identity.pid),
-});
+const stage = new BrainStage();
 
 beforeEach(async () => {
   model = await startScriptedModel();
@@ -26,42 +19,26 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(listeners.map((listener) => listener.brain.kill()));
-  listeners = [];
-  expect(running.size).toBe(0);
+  await stage.clear();
   await model.close();
   scratch.dispose();
 });
 
-const start = async (
-  spec: Partial<BrainSpec> = {},
-  deadlines: Partial<Deadlines> = {},
-): Promise<BrainListener> => {
-  const claude = createSuppliers({ holder, ...deadlines }).get('claude')!;
-  const brain = await claude.spawn({
-    clone: 'mechanic.1',
-    posture: 'act',
+const start = (spec: Partial<BrainSpec> = {}): Promise<BrainListener> =>
+  stage.start(createSuppliers({ holder: stage.holder }).get('claude'), {
     cwd: scratch.zone,
     env: scratch.env,
-    conversation: randomUUID(),
-    begun: false,
-    edits: 'ask',
-    grants: [],
     ...spec,
   });
-  const listener = new BrainListener(brain);
-  listeners.push(listener);
-  return listener;
-};
 
 const file = (name: string): string => join(scratch.zone, name);
 
 describe('the real Claude CLI', () => {
   it('is found and says its version', async () => {
-    const claude = createSuppliers({ holder }).get('claude')!;
-    const found = await claude.probe(scratch.env);
-    expect(found.version).toMatch(/^\d+\.\d+\.\d+/);
-    await expect(claude.probe({ PATH: scratch.zone })).rejects.toMatchObject({
+    const claude = createSuppliers({ holder: stage.holder }).get('claude');
+    const found = await claude?.probe(scratch.env);
+    expect(found?.version).toMatch(/^\d+\.\d+\.\d+/);
+    await expect(claude?.probe({ PATH: scratch.zone })).rejects.toMatchObject({
       kind: 'brainMissing',
       hint: expect.stringContaining('npm install -g @anthropic-ai/claude-code') as string,
     });
@@ -87,7 +64,7 @@ describe('the real Claude CLI', () => {
       expect(end.usage[0]?.costUsd).toBeGreaterThan(0);
     }
     expect(second.usage[0]?.costUsd).toBeCloseTo(first.usage[0]?.costUsd ?? 0, 8);
-    expect(running.size).toBe(1);
+    expect(stage.running.size).toBe(1);
     expect(claude.faults).toEqual([]);
     expect(model.requests[0]?.model).toBe('claude-opus-4-8');
     expect(JSON.stringify(model.requests[0]?.body.system)).toContain('You are called Rivet.');
@@ -187,7 +164,7 @@ describe('the real Claude CLI', () => {
     claude.brain.interrupt();
     expect((await claude.next('turn.finished')).outcome.status).toBe('interrupted');
     expect((await claude.turn('and now')).outcome).toEqual({ status: 'done', text: 'now this' });
-    expect(running.size).toBe(1);
+    expect(stage.running.size).toBe(1);
   });
 
   it('is interrupted before it was ready, while the model hangs, and while a human is asked', async () => {
@@ -207,7 +184,7 @@ describe('the real Claude CLI', () => {
     expect((await claude.next('approval.withdrawn')).request).toBe(approval.request);
     expect((await claude.next('turn.finished')).outcome.status).toBe('interrupted');
     expect(existsSync(file('x'))).toBe(false);
-    expect(running.size).toBe(1);
+    expect(stage.running.size).toBe(1);
   });
 
   it('resumes after kill -9 in mid-turn', async () => {
@@ -219,7 +196,7 @@ describe('the real Claude CLI', () => {
     await claude.turn('remember the keys');
     claude.brain.send('work');
     await claude.next('tool.started');
-    for (const { pid } of running.values()) process.kill(pid, 'SIGKILL');
+    for (const { pid } of stage.running.values()) process.kill(pid, 'SIGKILL');
     const end = await claude.next('turn.finished');
     expect(end.outcome).toMatchObject({
       status: 'failed',
@@ -234,6 +211,21 @@ describe('the real Claude CLI', () => {
     const heard = JSON.stringify(model.requests.at(-1)?.body.messages);
     expect(heard).toContain('remember the keys');
     expect(heard).toContain('I will remember it');
+  });
+
+  it('knows the conversation from the moment it takes the first turn up', async () => {
+    model.rule('hang', { hang: true });
+    model.rule('recall', say('recalled'));
+    const conversation = randomUUID();
+    const claude = await start({ conversation });
+    claude.brain.send('hang on the first word');
+    await claude.next('turn.accepted');
+    for (const { pid } of stage.running.values()) process.kill(pid, 'SIGKILL');
+    await claude.next('turn.finished');
+    const next = await start({ conversation, begun: true });
+    expect((await next.turn('recall')).outcome).toEqual({ status: 'done', text: 'recalled' });
+    expect(next.faults).toEqual([]);
+    expect(JSON.stringify(model.requests.at(-1)?.body.messages)).toContain('hang on the first word');
   });
 
   it('copes when khlone is wrong about the conversation, either way', async () => {

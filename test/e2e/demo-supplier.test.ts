@@ -6,53 +6,26 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrainSpec } from '../../daemon/brains/contract.js';
 import { createSuppliers } from '../../daemon/brains/suppliers.js';
 import type { Deadlines } from '../../daemon/brains/streamJson/deadlines.js';
-import { InProcessHolder } from '../../daemon/holder/inProcess.js';
-import { BrainListener } from '../support/brainListener.js';
+import type { BrainListener } from '../support/brainListener.js';
+import { BrainStage } from '../support/brainStage.js';
 import { demoProgram } from '../support/demo.js';
 
 let root: string;
-let listeners: BrainListener[] = [];
-const running = new Set<number>();
-const holder = new InProcessHolder({
-  started: (identity) => running.add(identity.pid),
-  ended: (identity) => running.delete(identity.pid),
-});
+const stage = new BrainStage();
 
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'khlone-')));
 });
 
 afterEach(async () => {
-  await Promise.all(listeners.map((listener) => listener.brain.kill()));
-  listeners = [];
-  expect(running.size).toBe(0);
+  await stage.clear();
   rmSync(root, { recursive: true, force: true });
 });
 
-const start = async (
-  spec: Partial<BrainSpec> = {},
-  deadlines: Partial<Deadlines> = {},
-): Promise<BrainListener> => {
-  const suppliers = createSuppliers({
-    holder,
-    demo: { program: demoProgram, folder: join(root, 'memory') },
-    graceMs: 1_000,
-    ...deadlines,
-  });
-  const brain = await suppliers.get('demo')!.spawn({
-    clone: 'mechanic.1',
-    posture: 'act',
-    cwd: root,
-    env: { PATH: '/usr/bin:/bin' },
-    conversation: randomUUID(),
-    begun: false,
-    edits: 'ask',
-    grants: [],
-    ...spec,
-  });
-  const listener = new BrainListener(brain);
-  listeners.push(listener);
-  return listener;
+const start = (spec: Partial<BrainSpec> = {}, deadlines: Partial<Deadlines> = {}): Promise<BrainListener> => {
+  const demo = { program: demoProgram, folder: join(root, 'memory') };
+  const suppliers = createSuppliers({ holder: stage.holder, demo, graceMs: 1_000, ...deadlines });
+  return stage.start(suppliers.get('demo'), { cwd: root, env: { PATH: '/usr/bin:/bin' }, ...spec });
 };
 
 describe('the demo brain', () => {
@@ -250,11 +223,11 @@ describe('the demo brain', () => {
       expect(end.outcome.text).toContain(`turn ${turn}`);
     }
     expect(demo.all('turn.finished')).toHaveLength(1_000);
-    expect(running.size).toBe(1);
+    expect(stage.running.size).toBe(1);
   });
 
   it('says so when it is not built', async () => {
-    const suppliers = createSuppliers({ holder, demo: { program: join(root, 'nowhere.js') } });
-    await expect(suppliers.get('demo')!.probe({})).rejects.toMatchObject({ kind: 'brainMissing' });
+    const suppliers = createSuppliers({ holder: stage.holder, demo: { program: join(root, 'nowhere.js') } });
+    await expect(suppliers.get('demo')?.probe({})).rejects.toMatchObject({ kind: 'brainMissing' });
   });
 });

@@ -56,8 +56,8 @@ export interface ScriptedModel {
 }
 
 /** A reply of plain text. */
-export const say = (text: string, stream: { pieces?: number; everyMs?: number } = {}): ScriptedReply => ({
-  blocks: [{ text, ...stream }],
+export const say = (text: string, pace: { pieces?: number; everyMs?: number } = {}): ScriptedReply => ({
+  blocks: [{ text, ...pace }],
 });
 
 /** A reply that calls one tool. */

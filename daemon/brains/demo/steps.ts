@@ -64,6 +64,7 @@ function step(text: string): Step {
     case 'noresult':
     case 'logout':
       return { verb };
+    default:
   }
   return { verb: 'say', text };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { KhloneError } from '../../../protocol/error.js';
+import type { KhloneError } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { ProcessExit } from '../../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../../lifecycle.js';
@@ -193,10 +193,10 @@ class StreamJsonBrain implements Brain {
 
   async #start(): Promise<StreamProcess> {
     this.#tried += 1;
-    let opened: StreamProcess | undefined;
+    const own: { process?: StreamProcess } = {};
     // A process that was replaced has nothing more to say.
     const current = (then: () => void): void => {
-      if (opened === undefined || opened === this.#process) then();
+      if (own.process === undefined || own.process === this.#process) then();
     };
     const sink: ProcessSink = {
       output: (output) => current(() => this.#outputs.fire(output)),
@@ -210,8 +210,8 @@ class StreamJsonBrain implements Brain {
       exited: (exit) => current(() => this.#exited(exit)),
       turnOn: () => this.#turn !== undefined,
     };
-    opened = await this.#parts.open(this.#opening, sink);
-    return opened;
+    own.process = await this.#parts.open(this.#opening, sink);
+    return own.process;
   }
 
   async #renew(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Bytes a line may have before it is dropped: far above any tool output seen, far below what would hurt the daemon. */
-export const defaultLineLimit = 64 * 1024 * 1024;
+const defaultLineLimit = 64 * 1024 * 1024;
 
 const newline = 0x0a;
 

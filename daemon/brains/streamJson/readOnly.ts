@@ -22,7 +22,7 @@ export const readOnlyReason =
   'This is an ask: it may read and answer, and change nothing. Say what you would change instead.';
 
 /** Name under which the denying hook is registered; the brain repeats it in every call. */
-export const readOnlyHook = 'khlone-read-only';
+const readOnlyHook = 'khlone-read-only';
 
 /** The hooks an `ask` registers when its process starts. */
 export const readOnlyHooks: Json = {

@@ -1,7 +1,7 @@
 import type { BrainEnvironment } from '../contract.js';
 
 /** UTF-16 units of one text that an event may carry; a tool can print far more than anybody reads. */
-export const textLimit = 256 * 1024;
+const textLimit = 256 * 1024;
 
 /** Shortens a text from its middle, and says by how much: the start and the end are what gets read. */
 export function capText(text: string, limit: number = textLimit): string {

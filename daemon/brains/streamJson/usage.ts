@@ -13,7 +13,7 @@ const minus = (now: Counts, before: Counts): Counts => ({
   costUsd: now.costUsd - before.costUsd,
 });
 
-const values = (counts: Counts): number[] => Object.values(counts) as number[];
+const values = (counts: Counts): number[] => Object.values(counts);
 
 /**
  * Turns the usage of `result` lines, which adds up over a process's life, into what each turn used.

@@ -95,8 +95,8 @@ describe('the in-process holder', () => {
     await firstOutput(child);
     const stuck = child.write('z'.repeat(8 * 1024 * 1024));
     await child.kill(1_000);
-    await stuck;
-    await child.write('after the end');
+    await expect(stuck).resolves.toBeUndefined();
+    await expect(child.write('after the end')).resolves.toBeUndefined();
   });
 
   it('says why a program did not start', async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,28 +6,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrainSpec } from '../../../../../daemon/brains/contract.js';
 import { type Deadlines, defaultDeadlines } from '../../../../../daemon/brains/streamJson/deadlines.js';
 import { streamJsonSupplier } from '../../../../../daemon/brains/streamJson/supplier.js';
-import { InProcessHolder } from '../../../../../daemon/holder/inProcess.js';
-import { BrainListener } from '../../../../support/brainListener.js';
+import type { BrainListener } from '../../../../support/brainListener.js';
+import { BrainStage } from '../../../../support/brainStage.js';
 
 const program = fileURLToPath(new URL('../../../../support/faultyBrain.mjs', import.meta.url));
 const secret = 'sk-very-secret-indeed';
 
 let root: string;
-let listeners: BrainListener[] = [];
-const running = new Set<number>();
-const holder = new InProcessHolder({
-  started: (identity) => running.add(identity.pid),
-  ended: (identity) => running.delete(identity.pid),
-});
+const stage = new BrainStage();
 
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'khlone-')));
 });
 
 afterEach(async () => {
-  await Promise.all(listeners.map((listener) => listener.brain.kill()));
-  listeners = [];
-  expect(running.size).toBe(0);
+  await stage.clear();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -43,30 +35,20 @@ const supplier = (deadlines: Partial<Deadlines>): ReturnType<typeof streamJsonSu
       command: () => ({ program: process.execPath, args: [program] }),
       env: {},
     },
-    holder,
+    stage.holder,
     { ...defaultDeadlines, graceMs: 200, closeMs: 200, ...deadlines },
   );
 
-const start = async (
+const start = (
   fault: string,
   deadlines: Partial<Deadlines> = {},
   spec: Partial<BrainSpec> = {},
-): Promise<BrainListener> => {
-  const brain = await supplier(deadlines).spawn({
-    clone: 'mechanic.1',
-    posture: 'act',
+): Promise<BrainListener> =>
+  stage.start(supplier(deadlines), {
     cwd: root,
     env: { FAULT: fault, STARTS: join(root, 'starts'), MY_TOKEN: secret },
-    conversation: randomUUID(),
-    begun: false,
-    edits: 'ask',
-    grants: [],
     ...spec,
   });
-  const listener = new BrainListener(brain);
-  listeners.push(listener);
-  return listener;
-};
 
 const starts = (): string[] =>
   readFileSync(join(root, 'starts'), 'utf8')
@@ -81,7 +63,7 @@ describe('a turn that is not taken up', () => {
     expect(starts()).toHaveLength(2);
     expect(brain.all('turn.accepted')).toHaveLength(1);
     expect(brain.faults).toEqual(['the turn was not taken up within 400 ms; starting the brain again']);
-    expect(running.size).toBe(1);
+    expect(stage.running.size).toBe(1);
   });
 
   it('fails when the second process does not take it either', async () => {
@@ -93,7 +75,7 @@ describe('a turn that is not taken up', () => {
     });
     expect(starts()).toHaveLength(2);
     expect(brain.all('turn.accepted')).toEqual([]);
-    expect(running.size).toBe(0);
+    expect(stage.running.size).toBe(0);
   });
 
   it('is never sent to a process that does not answer', async () => {
@@ -168,7 +150,7 @@ describe('a turn that is taken up', () => {
       status: 'failed',
       error: { kind: 'brainSilent', details: { silentMs: 100 } },
     });
-    expect(running.size).toBe(0);
+    expect(stage.running.size).toBe(0);
   });
 
   it.each(['silent-with-tool', 'silent-with-approval'])('may be %s as long as it takes', async (fault) => {
