@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { KhloneError } from '../protocol/error.js';
 import { fail } from '../protocol/fail.js';
 import { packageVersion, protocolVersion, supportedVersions } from '../protocol/version.js';
 import { locateZone, reachDaemon, type ZoneAddress } from './autostart.js';
 import { brainEnvironment } from './brain-environment.js';
 import { ClientConnection } from './connection.js';
+import type { InitializeResult } from './generated/types.js';
 import { Link } from './link.js';
 import { failBecause } from './wire-errors.js';
 
@@ -47,18 +49,20 @@ export async function openLink(options: ConnectOptions = {}): Promise<OpenedLink
   );
   let greeting: unknown;
   let started = false;
-  const link = new Link(async (signal) => {
+  const open = async (signal: AbortSignal): Promise<ClientConnection> => {
     const reached = await reach(options, address, signal);
     started ||= reached.started;
     const connection = new ClientConnection(reached.socket);
     try {
       greeting = await greet(connection, { options, env, path: reached.path, signal });
+      if (options.socket === undefined) expectZone(greeting, address);
       return connection;
     } catch (error) {
       void connection.close();
       throw error;
     }
-  });
+  };
+  const link = new Link((signal) => pastEnding(() => open(signal), signal));
   try {
     await link.connection(options.signal);
   } catch (error) {
@@ -66,6 +70,34 @@ export async function openLink(options: ConnectOptions = {}): Promise<OpenedLink
     throw error;
   }
   return { link, address, greeting: () => greeting, startedDaemon: () => started };
+}
+
+/** How often, and at which distance in ms, a daemon that is ending is called again: together as long as its end takes. */
+const endingTries = 60;
+const endingPauseMs = 50;
+
+/**
+ * A daemon that ends, or was killed this instant, may still accept a connection and never answer. Nothing
+ * was asked of it yet, so the client calls again, until the next daemon is there.
+ */
+async function pastEnding<T>(open: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await open();
+    } catch (error) {
+      const ending =
+        error instanceof KhloneError && (error.kind === 'connectionLost' || error.kind === 'shuttingDown');
+      if (!ending || tries >= endingTries || signal.aborted) throw error;
+      await pause(endingPauseMs);
+    }
+  }
+}
+
+/** A socket that several zones were given serves the first of them only. */
+function expectZone(greeting: unknown, { zone }: ZoneAddress): void {
+  const served = (greeting as InitializeResult).zone;
+  if (served.id === zone.id) return;
+  throw fail('zoneInvalid', { path: zone.root, reason: `the socket of KHLONE_SOCKET serves ${served.root}` });
 }
 
 async function reach(
