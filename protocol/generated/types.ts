@@ -94,7 +94,7 @@ export type TaskStatus =
 /** `act` may change the zone, `ask` must not be able to. */
 export type TaskKind = 'act' | 'ask';
 
-/** Why a task did not end well: a kind of the error registry and the next step. */
+/** Why something did not go well: a kind of the error registry, what happened, and the next step. */
 export interface TaskError {
   kind: string;
   message: string;

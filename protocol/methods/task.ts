@@ -11,7 +11,7 @@ const doneTask: z.input<typeof Task> = {
   ...exampleTask,
   status: 'done',
   attempt: 1,
-  result: { text: 'Hello from the demo brain: a scripted program, not a model. You said: Say hello.' },
+  result: { text: 'This is the khlone demo, a script and not a model. You said: Say hello.' },
   usage: noUsage,
   startedAt: '2026-11-21T09:00:01.010Z',
   finishedAt: '2026-11-21T09:00:01.200Z',

@@ -29,7 +29,7 @@ export const usageGet = request({
     result: {
       total: noUsage,
       byClone: [{ clone: 'mechanic.1', ...noUsage }],
-      byModel: [{ model: 'demo', ...noUsage }],
+      byModel: [{ model: 'khlone-demo', ...noUsage }],
       byTask: [{ task: 't_01k9example00task', clone: 'mechanic.1', ...noUsage }],
     },
   },

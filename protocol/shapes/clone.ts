@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CloneName, count, durationMs, Labels, meta, Role, TaskId, time } from './common.js';
+import { TaskError } from './task.js';
 import { Usage } from './usage.js';
 
 export const cloneStatuses = [
@@ -83,10 +84,7 @@ export const Clone = z
       .describe(
         'Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it.',
       ),
-    error: z
-      .object({ kind: z.string(), message: z.string(), hint: z.string() })
-      .optional()
-      .describe('Why it is `failed`.'),
+    error: TaskError.optional().describe('Why it is `failed`.'),
     usage: Usage,
     enrolledAt: time,
     retiredAt: time.optional(),

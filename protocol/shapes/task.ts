@@ -16,7 +16,7 @@ export type TaskKind = z.infer<typeof TaskKind>;
 
 export const TaskError = z
   .object({ kind: z.string(), message: z.string(), hint: z.string() })
-  .describe('Why a task did not end well: a kind of the error registry and the next step.');
+  .describe('Why something did not go well: a kind of the error registry, what happened, and the next step.');
 export type TaskError = z.infer<typeof TaskError>;
 
 export const Task = z
