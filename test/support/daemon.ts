@@ -1,12 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { locateZone } from '../../client/autostart.js';
 import { connect, type ConnectOptions, type Khlone } from '../../client/index.js';
+import { parseZoneInfo, type ZonePaths } from '../../protocol/zone.js';
+import { type FoundProcess, goneWithin, isAlive, processesNaming } from './processes.js';
 import { type ZoneSandbox, zoneSandbox } from './zone/sandbox.js';
 
 /** The compiled daemon: end-to-end tests run what is shipped. */
 export const daemonProgram = join(import.meta.dirname, '../../dist/daemon/main.js');
 
-/** A fresh zone and the real daemons that ran in it, ended and taken away at the end. */
+/** Longest time a daemon takes to end in good order on a busy machine, in ms. */
+const endMs = 30_000;
+
+/** A fresh zone and the real daemons that ran in it, ended and taken away at the end with all they started. */
 export class DaemonZone implements AsyncDisposable {
   readonly sandbox: ZoneSandbox = zoneSandbox();
   readonly #clients = new Set<Khlone>();
@@ -15,6 +22,10 @@ export class DaemonZone implements AsyncDisposable {
   /** The zone's folder. */
   get root(): string {
     return this.sandbox.zone.root;
+  }
+
+  get paths(): ZonePaths {
+    return locateZone(this.root, this.sandbox.env).paths;
   }
 
   /** Connects a client of its own; starts a daemon where none runs. */
@@ -30,39 +41,50 @@ export class DaemonZone implements AsyncDisposable {
   async kill(khlone: Khlone): Promise<void> {
     const { pid } = khlone.session.daemon;
     process.kill(pid, 'SIGKILL');
-    await gone(pid);
+    await goneWithin(pid, endMs);
   }
 
   /** Stops the daemon that a client is connected to; resolves when its process is gone. */
   async stop(khlone: Khlone, how: { readonly drain?: boolean } = {}): Promise<void> {
     const { pid } = await khlone.daemon.stop(how);
-    await gone(pid);
+    await goneWithin(pid, endMs);
+  }
+
+  /** Processes of this zone: its daemon, its brains and whatever they started. */
+  processes(): FoundProcess[] {
+    return processesNaming(this.sandbox.folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     // A client may have started another daemon since.
     for (const khlone of this.#clients) this.#pids.add(khlone.session.daemon.pid);
     await Promise.all([...this.#clients].map((khlone) => khlone.close()));
+    const last = this.#announcedPid();
+    if (last !== undefined) this.#pids.add(last);
     for (const pid of this.#pids) {
       // The same way as `khlone daemon stop`, and no connection can be in the way of it.
       if (isAlive(pid)) process.kill(pid, 'SIGTERM');
-      await gone(pid);
+      await goneWithin(pid, endMs);
     }
+    await this.#endRest();
     this.sandbox.remove();
   }
-}
 
-/** Whether a process exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+  /** Brains of a daemon that was killed, and had no successor to end them. */
+  async #endRest(): Promise<void> {
+    for (let left = this.processes(); left.length > 0; left = this.processes()) {
+      for (const { pid } of left) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+      await wait(10);
+    }
   }
-}
 
-async function gone(pid: number): Promise<void> {
-  // A detached process is nobody's child here: its end can only be looked for.
-  while (isAlive(pid)) await wait(5);
+  /** The daemon that said it owns the zone, if it still runs: one may have been started by a call that got no answer. */
+  #announcedPid(): number | undefined {
+    try {
+      const pid = parseZoneInfo(readFileSync(this.paths.info, 'utf8'))?.pid;
+      return this.processes().find((found) => found.pid === pid)?.pid;
+    } catch {
+      return undefined;
+    }
+  }
 }

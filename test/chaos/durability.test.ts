@@ -1,0 +1,280 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Event, KhloneError, type Khlone, type Task } from '../../client/index.js';
+import { DaemonZone } from '../support/daemon.js';
+import { history } from '../support/events.js';
+import { Ledger } from '../support/ledger.js';
+import { Random } from '../support/random.js';
+
+const rounds = 100;
+const clientCount = 3;
+const maxClones = 40;
+
+/** What a call may come to while its daemon is killed or others are quicker. */
+const expected: ReadonlySet<string> = new Set([
+  'connectionLost',
+  'shuttingDown',
+  'taskFinished',
+  'approvalResolved',
+  'approvalNotFound',
+]);
+
+const words = [
+  'Say hello',
+  'Say hello; remember the milk',
+  'slow 40',
+  'write note.txt hello',
+  'ask Which one? left | right',
+  'fail',
+] as const;
+
+/** What is checked again and again while a daemon is killed under several clients. */
+class Siege {
+  readonly ledger = new Ledger();
+  readonly #zone: DaemonZone;
+  readonly #random: Random;
+  readonly #clients: readonly Khlone[];
+  /** The newest event when the last round began. */
+  #checked: Event['cursor'] | 'start' = 'start';
+  #receipts = 0;
+  #over = false;
+
+  constructor(zone: DaemonZone, random: Random, clients: readonly Khlone[]) {
+    this.#zone = zone;
+    this.#random = random;
+    this.#clients = clients;
+  }
+
+  get #first(): Khlone {
+    const [first] = this.#clients;
+    if (first === undefined) throw new Error('a siege needs clients');
+    return first;
+  }
+
+  async enroll(name: string): Promise<void> {
+    const entry = this.ledger.enroll({ role: 'worker', name, brain: 'demo' });
+    entry.receipt = (await this.#first.clone.enroll(entry.params)).name;
+  }
+
+  /** Loads the daemon until some receipts are out, and kills it while the others are on their way. */
+  async assault(): Promise<void> {
+    const { daemon } = await this.#first.daemon.status();
+    const enough = this.#random.between(1, 30);
+    this.#receipts = 0;
+    this.#over = false;
+    const killed = () => {
+      this.#receipts += 1;
+      if (this.#receipts !== enough) return;
+      this.#over = true;
+      process.kill(daemon.pid, 'SIGKILL');
+    };
+    await Promise.all(
+      this.#clients.flatMap((client) => [this.#load(client, killed), this.#load(client, killed)]),
+    );
+    expect(this.#over).toBe(true);
+  }
+
+  /** Holds what clients have seen against a daemon that has just begun. */
+  async inspect(): Promise<void> {
+    const client = this.#first;
+    await this.#resend(client);
+    const { daemon } = await client.daemon.status();
+    await this.#expectSwept(daemon.pid);
+
+    for (const [id, seen] of this.ledger.ended) {
+      expect(await client.task.get({ task: id })).toEqual(seen);
+    }
+    this.ledger.ended.clear();
+    const { approvals } = await client.approval.list({
+      status: ['pending', 'allowed', 'denied', 'expired', 'withdrawn'],
+      limit: 200,
+    });
+    for (const [id, seen] of this.ledger.answered) {
+      expect(approvals.find((approval) => approval.id === id)).toEqual(seen);
+    }
+    this.ledger.answered.clear();
+
+    const stored = await history(client, this.#checked);
+    expectUnbroken(stored);
+    const bySeq = new Map(stored.map((event) => [event.cursor.seq, event]));
+    const from = this.#checked === 'start' ? 0 : this.#checked.seq;
+    for (let at = this.ledger.events.length - 1; at >= 0; at--) {
+      const seen = this.ledger.events[at];
+      if (seen === undefined || seen.cursor.seq <= from) break;
+      // The reader may be ahead of what this client has read.
+      if (seen.cursor.seq <= (stored.at(-1)?.cursor.seq ?? 0))
+        expect(bySeq.get(seen.cursor.seq)).toEqual(seen);
+    }
+    this.#checked = stored.at(-1)?.cursor ?? this.#checked;
+  }
+
+  async #load(client: Khlone, answered: () => void): Promise<void> {
+    while (!this.#over) {
+      try {
+        await this.#call(client);
+        answered();
+      } catch (error) {
+        if (!(error instanceof KhloneError) || !expected.has(error.kind)) throw error;
+      }
+    }
+  }
+
+  async #call(client: Khlone): Promise<void> {
+    const dice = this.#random.next();
+    const { ledger } = this;
+    if (dice < 0.65) {
+      const clones = [...ledger.enrolments.values()].flatMap(({ receipt }) => receipt ?? []).slice(0, 4);
+      const entry = ledger.act(this.#random.pick(clones) ?? 'worker.1', this.#random.pick(words));
+      const task = await client.clone.act(entry.params);
+      entry.receipt = task.id;
+      if (this.#random.next() < 0.5) void this.#await(client, task.id);
+    } else if (dice < 0.75) {
+      const task = this.#random.pick(
+        [...ledger.acts.values()].flatMap(({ receipt }) => receipt ?? []).slice(-20),
+      );
+      if (task === undefined) return;
+      const cancelled = await client.task.cancel({ task });
+      ledger.ended.set(cancelled.id, cancelled);
+    } else if (dice < 0.95 || ledger.enrolments.size >= maxClones) {
+      const { approvals } = await client.approval.list({});
+      const pending = this.#random.pick(approvals);
+      if (pending === undefined) return;
+      const question = pending.questions?.[0]?.question;
+      const allow = question === undefined ? {} : { answers: { [question]: 'left' } };
+      const answer =
+        this.#random.next() < 0.7 ? { decision: 'allow' as const, ...allow } : { decision: 'deny' as const };
+      ledger.answered.set(pending.id, await client.approval.respond({ approval: pending.id, ...answer }));
+    } else {
+      const recovery = this.#random.next() < 0.5 ? 'resume' : 'park';
+      const entry = ledger.enroll({ role: 'worker', brain: 'demo', limits: { recovery } });
+      entry.receipt = (await client.clone.enroll(entry.params)).name;
+    }
+  }
+
+  async #await(client: Khlone, task: string): Promise<void> {
+    const ended = await client.task.wait({ task }).catch((error: unknown) => {
+      if (!(error instanceof KhloneError) || !expected.has(error.kind)) throw error;
+    });
+    if (ended) this.ledger.ended.set(task, ended);
+  }
+
+  /** Repeats every call that got no answer, and some that did: the first answer comes again, or the only one. */
+  async #resend(client: Khlone): Promise<void> {
+    const again = <T extends { receipt: string | undefined }>(entries: Iterable<T>): T[] => {
+      const all = [...entries];
+      return [...all.filter(({ receipt }) => receipt === undefined), ...all.slice(-15)];
+    };
+    for (const entry of again(this.ledger.enrolments.values())) {
+      const { name } = await client.clone.enroll(entry.params);
+      entry.receipt ??= name;
+      expect(name).toBe(entry.receipt);
+    }
+    for (const entry of again(this.ledger.acts.values())) {
+      const { id } = await client.clone.act(entry.params);
+      entry.receipt ??= id;
+      expect(id).toBe(entry.receipt);
+      expect(await client.task.get({ task: id })).toMatchObject({ id, say: entry.params.say });
+    }
+  }
+
+  /** Waits until only the daemon of this moment and its own children are left. */
+  async #expectSwept(daemon: number): Promise<void> {
+    const strangers = (): unknown[] =>
+      this.#zone.processes().filter(({ pid, parent }) => pid !== daemon && parent !== daemon);
+    while (strangers().length > 0) await wait(10);
+  }
+}
+
+function expectUnbroken(events: readonly Event[]): void {
+  const [first] = events;
+  if (first === undefined) return;
+  expect(events.map(({ cursor }) => cursor.seq)).toEqual(events.map((_, index) => first.cursor.seq + index));
+  const epochs = events.map(({ cursor }) => cursor.epoch);
+  expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
+}
+
+function countKinds(events: readonly Event[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const event of events) {
+    const ends = event.type === 'task.finished' || event.type === 'approval.resolved';
+    const kind = ends ? `${event.type} ${event.value.status}` : event.type;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+async function allTasks(client: Khlone): Promise<Task[]> {
+  const tasks: Task[] = [];
+  let before: string | undefined;
+  do {
+    const page = await client.task.list({ limit: 500, ...(before !== undefined && { before }) });
+    tasks.push(...page.tasks);
+    before = page.next;
+  } while (before !== undefined);
+  return tasks;
+}
+
+describe('a daemon that is killed under load', () => {
+  let zone: DaemonZone;
+  afterEach(() => zone[Symbol.asyncDispose]());
+
+  it(`loses no receipt, no event and no process in ${rounds} rounds`, async () => {
+    zone = new DaemonZone();
+    const random = new Random(Number(process.env['KHLONE_TEST_SEED'] ?? Date.now() % 1_000_000));
+    console.info(`KHLONE_TEST_SEED=${random.seed} repeats the choices of this run`);
+    const clients = await Promise.all(Array.from({ length: clientCount }, () => zone.connect()));
+    const siege = new Siege(zone, random, clients);
+    const { ledger } = siege;
+    for (const name of ['worker.1', 'worker.2']) await siege.enroll(name);
+    const watcher = await zone.connect();
+    const stream = watcher.events({ from: 'start' });
+    const watching = (async () => {
+      for await (const event of stream) if (event.type !== 'message.delta') ledger.events.push(event);
+    })();
+
+    for (let round = 0; round < rounds; round++) {
+      await siege.assault();
+      await siege.inspect();
+    }
+
+    const [client = watcher] = clients;
+    for (const name of (await client.clone.list()).clones.map((clone) => clone.name)) {
+      await client.clone.retire({ who: name });
+    }
+    // Once for every key, however often it was sent.
+    const tasks = await allTasks(client);
+    const byId = new Map(tasks.map((task) => [task.id, task]));
+    expect(tasks.map(({ say }) => say).sort()).toEqual(
+      [...ledger.acts.values()].map(({ params }) => params.say).sort(),
+    );
+    for (const { params, receipt } of ledger.acts.values()) {
+      expect(byId.get(receipt ?? '')).toMatchObject({ say: params.say });
+    }
+    const { clones } = await client.clone.list({ status: ['retired'] });
+    expect(clones.map(({ name }) => name).sort()).toEqual(
+      [...ledger.enrolments.values()].map(({ receipt }) => receipt).sort(),
+    );
+
+    // A client that was connected all the time has seen the whole history, once.
+    const stored = await history(client);
+    expectUnbroken(stored);
+    expect(stored[0]?.cursor.seq).toBe(1);
+    while ((stream.cursor?.seq ?? 0) < (stored.at(-1)?.cursor.seq ?? 0)) await wait(10);
+    await stream.return();
+    await watching;
+    expect(ledger.events.map(({ cursor }) => cursor)).toEqual(stored.map(({ cursor }) => cursor));
+    expect(ledger.events).toEqual(stored);
+    expect(new Set(stored.map(({ cursor }) => cursor.epoch)).size).toBe(rounds + 1);
+    // All of this was under way when the daemons were killed.
+    const kinds = countKinds(stored);
+    for (const kind of [
+      'task.finished done',
+      'task.finished interrupted',
+      'task.finished cancelled',
+      'approval.resolved withdrawn',
+      'approval.resolved allowed',
+    ]) {
+      expect(kinds.get(kind) ?? 0, kind).toBeGreaterThan(10);
+    }
+  });
+});
