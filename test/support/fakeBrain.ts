@@ -1,0 +1,212 @@
+import type {
+  ApprovalAnswer,
+  ApprovalRequest,
+  Brain,
+  BrainCapabilities,
+  BrainOutput,
+  BrainProgram,
+  BrainSpec,
+  BrainSupplier,
+  ModelUsage,
+  TurnOutcome,
+} from '../../daemon/brains/contract.js';
+import type { ProcessExit } from '../../daemon/holder/contract.js';
+import { type Disposable, Emitter } from '../../daemon/lifecycle.js';
+import { fail } from '../../protocol/fail.js';
+
+/** What a fake brain does with a turn; by default it takes it up and is done. */
+export type Script = (brain: FakeBrain, say: string) => void;
+
+/** Takes the turn up and says back what it was told. */
+export const echo: Script = (brain, say) => {
+  brain.emit({ type: 'turn.accepted' });
+  brain.finish({ status: 'done', text: `echo ${say}` });
+};
+
+/** Takes the turn up and goes on with it until it is told otherwise. */
+export const busy: Script = (brain) => brain.emit({ type: 'turn.accepted' });
+
+/** A supplier whose brains live in this process and do what a test says. */
+export class FakeSupplier implements BrainSupplier {
+  readonly name = 'fake';
+  readonly summary = 'In memory, for tests.';
+  readonly capabilities: BrainCapabilities = {
+    dispatch: true,
+    ask: true,
+    talk: false,
+    approvals: true,
+    steer: false,
+    fork: false,
+    usage: true,
+  };
+  /** All that were started, in order. */
+  readonly brains: FakeBrain[] = [];
+  /** What new turns do. */
+  script: Script = echo;
+  /** While set, a start waits for it. */
+  gate: Promise<void> | undefined;
+  /** While set, a start fails with it. */
+  refusal: Error | undefined;
+  readonly #spawned = new Emitter<void>();
+
+  async probe(): Promise<BrainProgram> {
+    await this.gate;
+    return { program: '/nowhere/fake', version: '1' };
+  }
+
+  async spawn(spec: BrainSpec): Promise<Brain> {
+    const alive = this.brains.filter((other) => other.isAlive() && other.spec.clone === spec.clone);
+    if (alive.length > 0) throw new Error(`two processes for the conversation of ${spec.clone}`);
+    await this.gate;
+    if (this.refusal) throw this.refusal;
+    const brain = new FakeBrain(this, spec);
+    this.brains.push(brain);
+    this.#spawned.fire();
+    return brain;
+  }
+
+  /** The `n`th brain (from 0), once it is started. */
+  async brain(n: number): Promise<FakeBrain> {
+    for (;;) {
+      const brain = this.brains[n];
+      if (brain) return brain;
+      await next(this.#spawned);
+    }
+  }
+
+  /** Everything said to any of its brains, in order. */
+  get said(): string[] {
+    return this.brains.flatMap((brain) => brain.said);
+  }
+}
+
+/** One process that is none. */
+export class FakeBrain implements Brain {
+  readonly spec: BrainSpec;
+  readonly said: string[] = [];
+  readonly answers: { request: string; answer: ApprovalAnswer }[] = [];
+  interrupts = 0;
+  /** Whether it goes on with its turn when it is interrupted. */
+  deaf = false;
+  readonly #supplier: FakeSupplier;
+  readonly #outputs = new Emitter<BrainOutput>();
+  readonly #sent = new Emitter<void>();
+  readonly #ended: Promise<ProcessExit>;
+  #bury: (exit: ProcessExit) => void = () => {};
+  #turn = false;
+  #alive = true;
+
+  constructor(supplier: FakeSupplier, spec: BrainSpec) {
+    this.#supplier = supplier;
+    this.spec = spec;
+    this.#ended = new Promise((resolve) => (this.#bury = resolve));
+  }
+
+  send(say: string): void {
+    if (this.#turn) throw new Error('two turns at once');
+    this.#turn = true;
+    this.said.push(say);
+    this.#sent.fire();
+    if (this.#alive) this.#supplier.script(this, say);
+    else this.finish(died());
+  }
+
+  output(listener: (output: BrainOutput) => void): Disposable {
+    return this.#outputs.on(listener);
+  }
+
+  respond(request: string, answer: ApprovalAnswer): void {
+    this.answers.push({ request, answer });
+    this.#sent.fire();
+  }
+
+  interrupt(): void {
+    this.interrupts += 1;
+    this.#sent.fire();
+    if (this.#turn && !this.deaf) this.finish({ status: 'interrupted', text: '' });
+  }
+
+  await(): Promise<ProcessExit> {
+    return this.#ended;
+  }
+
+  isAlive(): boolean {
+    return this.#alive;
+  }
+
+  kill(): Promise<ProcessExit> {
+    this.#end({ status: 'interrupted', text: '' });
+    return this.#ended;
+  }
+
+  /** The process ends by itself. */
+  die(): void {
+    this.#end(died());
+  }
+
+  emit(output: BrainOutput): void {
+    this.#outputs.fire(output);
+  }
+
+  ask(approval: ApprovalRequest): void {
+    this.emit({ type: 'approval.requested', approval });
+  }
+
+  /** Ends the turn that is on. */
+  finish(outcome: TurnOutcome, usage: readonly ModelUsage[] = []): void {
+    if (!this.#turn) return;
+    this.#turn = false;
+    this.emit({ type: 'turn.finished', outcome, usage });
+  }
+
+  /** Resolves when a condition holds; looked at after everything that reaches the brain. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await next(this.#sent);
+  }
+
+  #end(outcome: TurnOutcome): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.finish(outcome);
+    this.#bury({ code: null, signal: 'SIGKILL' });
+  }
+}
+
+/** How a turn ends whose process died. */
+export function died(stderr = ''): TurnOutcome {
+  return { status: 'failed', error: fail('brainDied', { ending: 'signal SIGKILL', stderr }), text: '' };
+}
+
+/** A request to use a tool. */
+export function toolRequest(request: string, grants: readonly string[] = []): ApprovalRequest {
+  return {
+    kind: 'tool',
+    request,
+    tool: 'Write',
+    input: { file_path: 'a.txt' },
+    title: 'Write a.txt',
+    grants,
+  };
+}
+
+/** A question with one line to choose from. */
+export function questionRequest(request: string, question: string): ApprovalRequest {
+  const options = [{ label: 'red' }, { label: 'blue' }];
+  return {
+    kind: 'question',
+    request,
+    tool: 'AskUserQuestion',
+    input: {},
+    title: question,
+    questions: [{ question, options, multiSelect: false }],
+  };
+}
+
+function next(emitter: Emitter<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const listening = emitter.on(() => {
+      listening.dispose();
+      resolve();
+    });
+  });
+}
