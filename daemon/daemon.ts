@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { table } from '../protocol/table.js';
 import { packageVersion } from '../protocol/version.js';
 import { ApprovalDesk } from './approvals/desk.js';
@@ -61,7 +62,10 @@ export class Daemon {
 
     const desk = this.#held.add(new ApprovalDesk(store, events));
     const vault = new Vault();
-    const suppliers = createSuppliers({ holder: new InProcessHolder(store.processes) });
+    const suppliers = createSuppliers({
+      holder: new InProcessHolder(store.processes),
+      demo: { folder: join(paths.brains, 'demo') },
+    });
     const shared = {
       store,
       log: events,
