@@ -47,7 +47,9 @@ export class EventLog implements Disposable {
   readonly #published = new Emitter<readonly Event[]>();
   readonly #outbox: Event[][] = [];
   #waiting: NewEvent[] = [];
-  #flushTimer: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
+  /** Set while a disk that refused is given time. */
+  #retry: NodeJS.Timeout | undefined;
   #seq: number;
   #publishing = false;
   #committing = false;
@@ -110,12 +112,12 @@ export class EventLog implements Disposable {
   observe(event: NewEvent): void {
     this.#waiting.push(event);
     if (this.#waiting.length > maxWaiting) this.#waiting.shift();
-    this.#flushTimer ??= setImmediate(() => this.#flush());
+    if (!this.#retry) this.#soon ??= setImmediate(() => this.#flush());
   }
 
   /** Delivers an event to those who listen now and does not store it. Its cursor is the last stored event's. */
   live(event: NewEvent): void {
-    if (this.#waiting.length > 0) this.#flush();
+    if (this.#waiting.length > 0 && !this.#retry) this.#flush();
     this.#publish([{ ...event, cursor: this.cursor, at: now() } as Event]);
   }
 
@@ -130,28 +132,27 @@ export class EventLog implements Disposable {
   }
 
   dispose(): void {
-    this.#clearTimer();
+    this.#clearTimers();
     this.#published.dispose();
   }
 
   #flush(): void {
-    this.#clearTimer();
+    this.#clearTimers();
     if (this.#waiting.length === 0) return;
     try {
       this.commit(() => undefined);
     } catch (error) {
       onUnexpectedError(error);
-      this.#flushTimer = setTimeout(() => this.#flush(), retryMs);
-      this.#flushTimer.unref();
+      this.#retry = setTimeout(() => this.#flush(), retryMs);
+      this.#retry.unref();
     }
   }
 
-  #clearTimer(): void {
-    if (this.#flushTimer) {
-      clearImmediate(this.#flushTimer as NodeJS.Immediate);
-      clearTimeout(this.#flushTimer as NodeJS.Timeout);
-    }
-    this.#flushTimer = undefined;
+  #clearTimers(): void {
+    clearImmediate(this.#soon);
+    clearTimeout(this.#retry);
+    this.#soon = undefined;
+    this.#retry = undefined;
   }
 
   /** One batch after the other, also when a listener commits while it hears one. */
