@@ -22,8 +22,6 @@ const env = {
   ),
   KHLONE_HOME: join(folder, 'state'),
   XDG_RUNTIME_DIR: runtime,
-  // The demo keeps its conversations here.
-  XDG_STATE_HOME: join(folder, 'brains'),
 };
 
 const colourful = 'FORCE_COLOR' in env || (process.stdout.isTTY && !env.NO_COLOR);

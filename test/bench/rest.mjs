@@ -4,7 +4,8 @@ import { row } from './measure.mjs';
 import { inScratchZone } from './scratch.mjs';
 
 const clones = 50;
-const settleMs = 3000;
+/** V8 gives memory back some eight seconds after the last work, once: that is not rest yet. */
+const settleMs = 12_000;
 const watchedMs = 10_000;
 /** Length of a tick of /proc/<pid>/stat: USER_HZ is 100 wherever Node runs. */
 const tickMs = 10;
