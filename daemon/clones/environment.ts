@@ -1,4 +1,3 @@
-import { fail } from '../../protocol/fail.js';
 import { isAllowed } from '../environment/allowList.js';
 import type { Vault } from '../environment/vault.js';
 import type { CloneRecord } from '../store/cloneTable.js';
@@ -42,12 +41,6 @@ export class CloneEnvironment {
     );
     if (found.length > 0) this.#vault.put(clone.name, Object.fromEntries(found));
     return found.length > 0;
-  }
-
-  /** @throws environmentMissing */
-  require(clone: CloneRecord): void {
-    const names = this.missing(clone);
-    if (names.length > 0) throw fail('environmentMissing', { clone: clone.name, names });
   }
 
   /** The whole environment of the clone's brain. */

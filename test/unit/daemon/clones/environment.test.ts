@@ -44,17 +44,10 @@ describe('CloneEnvironment', () => {
   it('says what is missing, and takes it from the next client that has it', () => {
     const environment = make({ TOKEN: 't' });
     expect(environment.missing(clone)).toEqual(['API_KEY']);
-    expect(() => environment.require(clone)).toThrow(
-      expect.objectContaining({
-        kind: 'environmentMissing',
-        details: { clone: 'mechanic.1', names: ['API_KEY'] },
-      }) as Error,
-    );
     // Not on the allow-list: only a client that names it may give it.
     expect(environment.supply(clone, { environment: { API_KEY: 'stray' } })).toBe(false);
     expect(environment.supply(clone, { environment: {}, env: { API_KEY: 'k', OTHER: 'o' } })).toBe(true);
     expect(environment.missing(clone)).toEqual([]);
-    environment.require(clone);
     expect(environment.of(clone)).toMatchObject({ API_KEY: 'k', TOKEN: 't' });
     expect(environment.of(clone)).not.toHaveProperty('OTHER');
     expect(environment.supply(clone, { environment: {}, env: { API_KEY: 'another' } })).toBe(false);
