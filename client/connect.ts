@@ -3,7 +3,7 @@ import { KhloneError } from '../protocol/error.js';
 import { fail } from '../protocol/fail.js';
 import { packageVersion, protocolVersion, supportedVersions } from '../protocol/version.js';
 import { locateZone, reachDaemon, type ZoneAddress } from './autostart.js';
-import { brainEnvironment } from './brain-environment.js';
+import { brainVariables } from '../protocol/brainVariables.js';
 import { ClientConnection } from './connection.js';
 import type { InitializeResult } from './generated/types.js';
 import { Link } from './link.js';
@@ -139,7 +139,7 @@ async function greet(
     minProtocolVersion: supportedVersions[0] ?? protocolVersion,
     clientInfo: options.clientInfo ?? { name: 'khlone', version: packageVersion },
     capabilities: [],
-    environment: brainEnvironment(env),
+    environment: brainVariables(env),
   };
   try {
     return await connection.request('initialize', params, { signal: AbortSignal.any([signal, deadline]) });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { brainVariables } from '../../protocol/brainVariables.js';
 import { fail } from '../../protocol/fail.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { Params } from '../../protocol/table.js';
@@ -8,7 +9,7 @@ import type { CloneRecord } from '../store/cloneTable.js';
 import { now } from '../store/ids.js';
 import { noUsage } from '../store/usageTable.js';
 import type { CloneDirectory } from './directory.js';
-import { allowedOf, type Variables } from './environment.js';
+import type { Variables } from './environment.js';
 import { CloneRunner, type RunnerShared } from './runner.js';
 import { workingDirectory } from './workingDirectory.js';
 
@@ -71,7 +72,7 @@ export class Enrolment {
     const supplier = suppliers.get(brain);
     if (!supplier) throw fail('brainUnknown', { brain, known: [...suppliers.keys()] });
     refuseOwnVariables(env);
-    const given = part({ ...allowedOf(environment), ...env });
+    const given = part({ ...brainVariables(environment), ...env });
     const cwd = workingDirectory(root, params.cwd);
     await supplier.probe({ ...given.plain, ...given.secret });
 

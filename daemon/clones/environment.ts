@@ -1,4 +1,4 @@
-import { isAllowed } from '../environment/allowList.js';
+import { brainVariables } from '../../protocol/brainVariables.js';
 import type { Vault } from '../environment/vault.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 
@@ -7,11 +7,6 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** A brain still needs a PATH and a home where the client sent none. */
 const fallback: Variables = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
-
-/** The variables of a client that may reach a brain. */
-export function allowedOf(environment: Variables): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => isAllowed(name)));
-}
 
 /** What a clone's brain runs with, or the names of what is missing. */
 export class CloneEnvironment {
@@ -35,7 +30,7 @@ export class CloneEnvironment {
   ): boolean {
     const missing = this.missing(clone);
     if (missing.length === 0) return false;
-    const offered: Variables = { ...allowedOf(given.environment), ...given.env };
+    const offered: Variables = { ...brainVariables(given.environment), ...given.env };
     const found = missing.flatMap((name) =>
       offered[name] === undefined ? [] : [[name, offered[name]] as const],
     );

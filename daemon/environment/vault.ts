@@ -1,4 +1,4 @@
-import { isSecret } from './allowList.js';
+import { isSecret } from './secrets.js';
 
 /** A clone's variables, parted by whether they may be written down. */
 export interface PartedEnvironment {

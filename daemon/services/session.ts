@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { brainVariables } from '../../protocol/brainVariables.js';
 import { fail } from '../../protocol/fail.js';
 import type { Result } from '../../protocol/table.js';
 import { packageVersion, supportedVersions } from '../../protocol/version.js';
 import type { BrainSupplier } from '../brains/contract.js';
-import { allowedOf } from '../clones/environment.js';
 import type { EventLog } from '../events/log.js';
 import { now } from '../store/ids.js';
 import type { Service } from './parts.js';
@@ -41,7 +41,7 @@ export function sessionService(parts: {
         params.protocolVersion,
         params.minProtocolVersion ?? params.protocolVersion,
       );
-      connection.welcome({ ...params.clientInfo, environment: allowedOf(params.environment ?? {}) });
+      connection.welcome({ ...params.clientInfo, environment: brainVariables(params.environment ?? {}) });
       const brains = [...suppliers.values()].map(({ name, summary, capabilities }) => ({
         name,
         summary,
