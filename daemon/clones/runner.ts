@@ -213,7 +213,8 @@ export class CloneRunner {
   /** Ends with the daemon: lets a running turn end first (`drain`), or breaks it off by its clone's policy. */
   async close(drain: boolean): Promise<void> {
     this.#phase = 'closing';
-    this.#disarm();
+    // A turn that is waited for keeps its time limit.
+    if (!this.#turn) this.#disarm();
     if (!drain && this.#task && this.#turn) await this.#turn.abandon(stopForDaemon(this.#record, this.#task));
     await this.#working;
     await this.#slot.end();
