@@ -50,7 +50,11 @@ export class Intake {
     const { idempotencyKey: key, env: _env, ...call } = work;
     const made = key === undefined ? undefined : store.idempotency.find(key, call);
     const earlier = made === undefined ? undefined : store.tasks.get(made);
-    if (earlier) return earlier;
+    if (earlier) {
+      // Whoever repeats a call addresses the clone as well, and may bring what a restart took from it.
+      for (const runner of this.#parts.directory.find(work.who)) runner.supply(environment, work.env);
+      return earlier;
+    }
 
     const takers = this.#takers(work, environment);
     const taker = choose(takers);
