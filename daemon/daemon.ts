@@ -42,6 +42,7 @@ export class Daemon {
   readonly #held = new DisposableStore();
   readonly #events: EventLog;
   readonly #directory = new CloneDirectory();
+  readonly #enrolment: Enrolment;
   readonly #server = createServer();
   readonly #rpc: RpcServer;
   readonly #startedAt: string;
@@ -76,6 +77,7 @@ export class Daemon {
     };
     const directory = this.#directory;
     const enrolment = new Enrolment({ root: zone.root, shared, directory, suppliers, vault });
+    this.#enrolment = enrolment;
     enrolment.restore();
 
     const identity = describeDaemon(zone);
@@ -131,9 +133,10 @@ export class Daemon {
     if (!first && (drain || this.#ending === 'now')) return this.ended;
     this.#ending = drain ? 'draining' : 'now';
     this.#request.log.info('stopping', { drain });
-    const closing = Promise.all(this.#directory.all().map((runner) => runner.close(drain)));
+    this.#enrolment.close();
+    const closing = Promise.allSettled(this.#directory.all().map((runner) => runner.close(drain)));
     if (!first) return this.ended;
-    await closing.catch(onUnexpectedError);
+    for (const end of await closing) if (end.status === 'rejected') onUnexpectedError(end.reason);
     await this.#rpc.close({ graceMs: partingMs });
     this.#events.flush();
     this.#held.dispose();
@@ -148,7 +151,12 @@ export class Daemon {
     if (left.length === 0) return;
     this.#request.log.warn('ending processes of an earlier daemon', { pids: left.map(({ pid }) => pid) });
     await endSurvivors(left).catch(onUnexpectedError);
-    for (const identity of left) store.processes.ended(identity);
+    try {
+      store.transact(() => left.forEach((identity) => store.processes.ended(identity)));
+    } catch (error) {
+      // A disk that refuses must not keep the clones from working; the next daemon looks for them in vain.
+      onUnexpectedError(error);
+    }
   }
 }
 

@@ -34,6 +34,7 @@ export interface EnrolmentParts {
 /** Brings clones into service: new ones, and at a start those that the zone has. */
 export class Enrolment {
   readonly #parts: EnrolmentParts;
+  #closed = false;
 
   constructor(parts: EnrolmentParts) {
     this.#parts = parts;
@@ -52,10 +53,15 @@ export class Enrolment {
     }
   }
 
+  /** Takes no new clone from here on: it would run behind the back of a daemon that is ending. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /**
    * Enrolls a clone.
    * @throws brainUnknown, brainMissing, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, invalidParams,
-   * storageFailed
+   * storageFailed, shuttingDown
    */
   async enroll(params: Params<'clone/enroll'>, environment: Variables): Promise<CloneRunner> {
     const { shared, directory, suppliers, vault, root } = this.#parts;
@@ -66,7 +72,10 @@ export class Enrolment {
       return name === undefined ? undefined : directory.get(name);
     };
     const earlier = made();
-    if (earlier) return earlier;
+    if (earlier) {
+      earlier.supply(environment, env);
+      return earlier;
+    }
 
     const brain = params.brain ?? defaultBrain;
     const supplier = suppliers.get(brain);
@@ -79,6 +88,7 @@ export class Enrolment {
     // From here on without a pause: the number that is free now is the number that is taken.
     const meanwhile = made();
     if (meanwhile) return meanwhile;
+    if (this.#closed) throw fail('shuttingDown', {});
     if (directory.all().filter((runner) => runner.state !== 'retired').length >= maxClones) {
       throw fail('limitReached', { what: 'clones', limit: maxClones });
     }
