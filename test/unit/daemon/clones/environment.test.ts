@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedOf, CloneEnvironment } from '../../../../daemon/clones/environment.js';
+import { CloneEnvironment } from '../../../../daemon/clones/environment.js';
 import { Vault } from '../../../../daemon/environment/vault.js';
 import { cloneRecord } from '../../../support/zoneState.js';
 
@@ -9,15 +9,6 @@ const make = (held: Record<string, string> = {}): CloneEnvironment => {
   vault.put(clone.name, held);
   return new CloneEnvironment(vault, '/run/s');
 };
-
-describe('allowedOf', () => {
-  it('takes from a client what the list names', () => {
-    expect(allowedOf({ PATH: '/bin', KHLONE_SOCKET: '/s', GITHUB_TOKEN: 'x', LC_ALL: 'C' })).toEqual({
-      PATH: '/bin',
-      LC_ALL: 'C',
-    });
-  });
-});
 
 describe('CloneEnvironment', () => {
   it('gives a brain what the clone has, its secrets and its name, and nothing else', () => {
