@@ -1,4 +1,5 @@
 import { brainVariables } from '../../protocol/brainVariables.js';
+import type { PiecewiseBlot } from '../environment/piecewise.js';
 import type { Vault } from '../environment/vault.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 
@@ -56,5 +57,10 @@ export class CloneEnvironment {
 
   redact<T>(clone: string, value: T): T {
     return this.#vault.redactAll(clone, value);
+  }
+
+  /** Redacts a text that comes in pieces. */
+  redactPieces(clone: string): PiecewiseBlot {
+    return this.#vault.redactPieces(clone);
   }
 }

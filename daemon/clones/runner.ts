@@ -301,7 +301,14 @@ export class CloneRunner {
       this.#save(tx, record);
       return queue.start(tx, current);
     });
-    const turn = new Turn({ brain, log, desk, asker: this.#asker(brain), accepted: () => this.#accepted() });
+    const turn = new Turn({
+      brain,
+      log,
+      desk,
+      asker: this.#asker(brain),
+      pieces: () => this.#shared.environment.redactPieces(this.#record.name),
+      accepted: () => this.#accepted(),
+    });
     this.#turn = turn;
     const timeoutMs = task.timeoutMs ?? this.#record.limits.taskTimeoutMs;
     if (timeoutMs !== undefined) {

@@ -2,6 +2,7 @@ import type { KhloneError } from '../../protocol/error.js';
 import type { ApprovalDesk, Asker } from '../approvals/desk.js';
 import type { Brain, BrainOutput, ModelUsage, TurnOutcome } from '../brains/contract.js';
 import { boundedObject, cut, maxMessageLength, maxToolLength } from '../events/cut.js';
+import type { PiecewiseBlot } from '../environment/piecewise.js';
 import type { EventLog } from '../events/log.js';
 import { DisposableStore, onUnexpectedError } from '../lifecycle.js';
 
@@ -25,8 +26,17 @@ export interface TurnParts {
   readonly log: EventLog;
   readonly desk: ApprovalDesk;
   readonly asker: Asker;
+  /** Redacts one message that comes in pieces. */
+  readonly pieces: () => PiecewiseBlot;
   /** The brain took up the turn. */
   readonly accepted: () => void;
+}
+
+/** A message that is still being spoken, and how much of it was told. */
+interface SpokenMessage {
+  readonly message: string;
+  readonly blot: PiecewiseBlot;
+  offset: number;
 }
 
 /** One task on one brain: what the brain says becomes events, what it asks becomes approvals. */
@@ -35,6 +45,7 @@ export class Turn {
   readonly ended: Promise<TurnEnd>;
   readonly #parts: TurnParts;
   readonly #held = new DisposableStore();
+  readonly #spoken = new Map<string, SpokenMessage>();
   #stop: TurnStop | undefined;
   #settle: (end: TurnEnd) => void = () => {};
 
@@ -69,15 +80,14 @@ export class Turn {
         return this.#parts.accepted();
       case 'message.delta': {
         const { message, offset } = output;
-        return log.live({
-          type: 'message.delta',
-          ...place,
-          message,
-          offset,
-          text: asker.redact(output.text),
-        });
+        const spoken = this.#spoken.get(message) ?? { message, offset, blot: this.#parts.pieces() };
+        this.#spoken.set(message, spoken);
+        return this.#speak(spoken, spoken.blot.push(output.text));
       }
       case 'message.completed': {
+        const spoken = this.#spoken.get(output.message);
+        if (spoken) this.#speak(spoken, spoken.blot.end());
+        this.#spoken.delete(output.message);
         const text = cut(asker.redact(output.text), maxMessageLength);
         return log.observe({ type: 'message.completed', ...place, message: output.message, ...text });
       }
@@ -112,6 +122,15 @@ export class Turn {
       case 'turn.finished':
         return this.#finish(output.outcome, output.usage);
     }
+  }
+
+  /** Tells a piece of a message. Its place is counted in what is shown, which a blotted secret makes shorter. */
+  #speak(spoken: SpokenMessage, text: string): void {
+    if (text === '') return;
+    const { log, asker } = this.#parts;
+    const { message, offset } = spoken;
+    spoken.offset += text.length;
+    log.live({ type: 'message.delta', clone: asker.clone, task: asker.task, message, offset, text });
   }
 
   #ask(request: Parameters<ApprovalDesk['open']>[1]): void {

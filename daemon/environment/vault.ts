@@ -1,3 +1,4 @@
+import { blotOut, type Needle, PiecewiseBlot } from './piecewise.js';
 import { isSecret } from './secrets.js';
 
 /** A clone's variables, parted by whether they may be written down. */
@@ -46,14 +47,19 @@ export class Vault {
 
   /** The text with every secret of the clone replaced by its name. */
   redact(clone: string, text: string): string {
-    let clean = text;
-    // The longest first: one secret may begin with another.
-    const held = [...(this.#secrets.get(clone) ?? [])].sort(([, a], [, b]) => b.length - a.length);
-    for (const [name, value] of held) {
-      if (value.length >= shortestRedacted && clean.includes(value))
-        clean = clean.replaceAll(value, `[${name}]`);
-    }
-    return clean;
+    return blotOut(this.#needles(clone), text);
+  }
+
+  /** The same for a text that comes in pieces. */
+  redactPieces(clone: string): PiecewiseBlot {
+    return new PiecewiseBlot(this.#needles(clone));
+  }
+
+  #needles(clone: string): Needle[] {
+    return [...(this.#secrets.get(clone) ?? [])]
+      .filter(([, value]) => value.length >= shortestRedacted)
+      .map(([name, value]) => ({ name, value }))
+      .sort((a, b) => b.value.length - a.value.length);
   }
 
   /** The same for every text inside a JSON value. */
