@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { showStatus } from './commands/status.js';
 import { exitCodes, type Ending } from './exit.js';
 import type { Context } from './context.js';
 import { Output } from './output.js';
@@ -34,7 +35,6 @@ const isPlainStatus = words.every((word, at) => (at === 0 ? word === 'status' : 
 async function run(): Promise<Ending> {
   try {
     if (words.length > 0 && isPlainStatus) {
-      const { showStatus } = await import('./commands/status.js');
       return await showStatus(context({}));
     }
     const { createProgram } = await import('./program.js');
@@ -52,7 +52,8 @@ async function run(): Promise<Ending> {
   }
 }
 
-const ending = await run();
-await out.flush();
-// At once, and not when the last handle is gone: a paused terminal or an open socket would keep the process.
-process.exit(exitCodes[ending].code);
+void run().then(async (ending) => {
+  await out.flush();
+  // At once, and not when the last handle is gone: a paused terminal or an open socket would keep the process.
+  process.exit(exitCodes[ending].code);
+});

@@ -13,7 +13,7 @@ import {
   type ZonePaths,
 } from '../protocol/zone.js';
 import { dial, type SocketPlace } from './dial.js';
-import { launchDaemon, type LaunchReport } from './launch.js';
+import type { LaunchReport } from './launch.js';
 
 /** A zone with its paths. */
 export interface ZoneAddress {
@@ -102,6 +102,8 @@ function unreachable(place: SocketPlace, reason: string): KhloneError {
 async function launch(request: ReachRequest, limit: AbortSignal): Promise<LaunchReport> {
   const { address, env = process.env, daemonProgram, signal } = request;
   try {
+    // Loaded only where a daemon has to be started: nearly every call finds one.
+    const { launchDaemon } = await import('./launch.js');
     return await launchDaemon({
       zone: address.zone,
       env,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../dist/client/index.js';
 
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../../dist/cli/khlone.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'khlone-tour-'));
 const zone = join(folder, 'zone');
 const runtime = join(folder, 'run');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { connect } from '../../dist/client/index.js';
 
 /** The compiled CLI. */
-export const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const cli = fileURLToPath(new URL('../../dist/cli/khlone.cjs', import.meta.url));
 
 /** A zone of its own with state and socket of its own; `dispose` stops its daemon and removes all of it. */
 function scratchZone() {

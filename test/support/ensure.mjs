@@ -108,7 +108,7 @@ function install(folder, extra) {
 }
 
 function sourceStamp() {
-  const files = [join(root, 'tsconfig.json'), join(root, 'package-lock.json')];
+  const files = ['tsconfig.json', 'rolldown.config.js', 'package-lock.json'].map((name) => join(root, name));
   for (const folder of sourceFolders) {
     const path = join(root, folder);
     if (existsSync(path)) files.push(...filesUnder(path));
@@ -119,9 +119,19 @@ function sourceStamp() {
 /** The compiler never removes the output of a source that is gone, and a package must not carry it. */
 function removeOrphans() {
   for (const file of filesUnder(dist)) {
-    const source = /^(.*)\.(?:d\.ts|js)$/.exec(relative(dist, file))?.[1];
+    const source = /^(.*)\.(?:d\.ts|js|cjs)$/.exec(relative(dist, file))?.[1];
     if (source !== undefined && !existsSync(join(root, `${source}.ts`))) rmSync(file);
   }
+}
+
+/** The command as it is shipped, made of the same sources. */
+function bundle() {
+  const rolldown = join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs');
+  const args = [rolldown, '-c', join(root, 'rolldown.config.js'), '--log-level', 'warn'];
+  const status = run(process.execPath, args, { cwd: root });
+  if (status !== 0 && !flags.has('--lenient')) throw new Error('the command could not be bundled');
+  const command = join(dist, 'cli', 'khlone.cjs');
+  if (existsSync(command)) chmodSync(command, 0o755);
 }
 
 function build() {
@@ -134,8 +144,7 @@ function build() {
   if (status !== 0 && !flags.has('--lenient')) throw new Error('the build failed');
   if (status !== 0) console.warn('khlone: dist/ was built from sources with type errors');
   removeOrphans();
-  const main = join(dist, 'cli', 'main.js');
-  if (existsSync(main)) chmodSync(main, 0o755);
+  bundle();
   if (status === 0) writeFileSync(stamp, wanted);
 }
 
