@@ -31,6 +31,12 @@ const defaultLimits: HistoryLimits = { events: 500_000, bytes: 4 * 2 ** 30 };
 /** Observations that wait for a disk that refuses them; past this the oldest go. */
 const maxWaiting = 20_000;
 
+/**
+ * Most characters of a batch that is published at once. What ends a long queue, or what waited for a disk, may be
+ * a great many events: a client takes them in pieces of which each fits a frame, and may fall behind in between.
+ */
+const batchLength = 512 * 1024;
+
 /** Pause before a refused write is tried again, in ms. */
 const retryMs = 1000;
 
@@ -81,14 +87,21 @@ export class EventLog implements Disposable {
    */
   commit<T>(work: (tx: Transaction) => T): T {
     if (this.#committing) throw new Error('a commit inside a commit');
-    const placed: Event[] = [];
+    const placed: Event[][] = [];
+    let length = batchLength;
     const changes: (() => void)[] = [];
-    let seq = this.#seq;
+    const before = this.#seq;
+    let seq = before;
     const place = (event: NewEvent): void => {
       const cursor = { epoch: this.#store.epoch, seq: ++seq };
       const whole = { ...event, cursor, at: now() } as Event;
-      this.#store.events.insert(whole);
-      placed.push(whole);
+      const size = this.#store.events.insert(whole);
+      length += size;
+      if (length > batchLength) {
+        placed.push([]);
+        length = size;
+      }
+      placed.at(-1)?.push(whole);
     };
     this.#committing = true;
     let result: T;
@@ -103,8 +116,9 @@ export class EventLog implements Disposable {
     this.#seq = seq;
     this.#waiting = [];
     for (const change of changes) change();
-    this.#publish(placed);
-    this.#pruneAfter(placed.length);
+    const added = seq - before;
+    for (const batch of placed) this.#publish(batch);
+    this.#pruneAfter(added);
     return result;
   }
 
@@ -170,12 +184,12 @@ export class EventLog implements Disposable {
 
   #pruneAfter(added: number): void {
     if (Math.floor(this.#seq / pruneEvery) === Math.floor((this.#seq - added) / pruneEvery)) return;
-    const oldest = this.oldest;
-    const length = this.#seq - oldest + 1;
-    const tooLarge = this.#store.usedBytes() > this.#limits.bytes;
-    const keep = Math.min(this.#limits.events, tooLarge ? Math.floor(length * 0.95) : length);
-    if (keep >= length) return;
+    // What was committed stays so, whatever becomes of this.
     try {
+      const length = this.#seq - this.oldest + 1;
+      const tooLarge = this.#store.usedBytes() > this.#limits.bytes;
+      const keep = Math.min(this.#limits.events, tooLarge ? Math.floor(length * 0.95) : length);
+      if (keep >= length) return;
       this.#store.transact(() => this.#store.events.prune(this.#seq - keep));
     } catch (error) {
       onUnexpectedError(error);

@@ -44,12 +44,14 @@ export class EventTable {
     this.#prune = db.prepare<[number]>('DELETE FROM events WHERE seq <= ?');
   }
 
-  /** Writes an event under its own cursor. */
-  insert(event: Event): void {
+  /** Writes an event under its own cursor and answers with its length as JSON text. */
+  insert(event: Event): number {
     const { cursor, at, ...rest } = event;
     const clone = 'clone' in event ? (event.clone ?? null) : null;
     const task = 'task' in event ? (event.task ?? null) : null;
-    this.#insert.run(cursor.seq, cursor.epoch, at, event.type, clone, task, JSON.stringify(rest));
+    const body = JSON.stringify(rest);
+    this.#insert.run(cursor.seq, cursor.epoch, at, event.type, clone, task, body);
+    return lengthOf(body);
   }
 
   /** The highest number ever given; 0 before the first event. */
@@ -85,7 +87,7 @@ export class EventTable {
     for (const row of this.#statement(sql).iterate(...values, query.limit)) {
       const rest = JSON.parse(row.body) as object;
       const event = { ...rest, cursor: { epoch: row.epoch, seq: row.seq }, at: row.at } as Event;
-      yield { event, length: row.body.length + 80 };
+      yield { event, length: lengthOf(row.body) };
     }
   }
 
@@ -99,6 +101,11 @@ export class EventTable {
     }
     return statement;
   }
+}
+
+/** With room for cursor and time, which have columns of their own. */
+function lengthOf(body: string): number {
+  return body.length + 80;
 }
 
 function prepareRead(db: Db, sql: string) {
