@@ -21,10 +21,13 @@ export function openDatabase(path: string): Db {
     // No busy wait: whoever holds the exclusive lock holds it for life.
     db = new Database(path, { timeout: 0 });
     db.pragma('locking_mode = EXCLUSIVE');
+    // Before the first pragma that may write: a database of a newer build is not ours to touch.
+    const found = versionOf(db);
+    if (found > migrations.length) throw fail('databaseNewer', { path, found, supported: migrations.length });
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
-    migrate(db, path);
+    migrate(db, found);
     return db;
   } catch (error) {
     db?.close();
@@ -33,9 +36,11 @@ export function openDatabase(path: string): Db {
   }
 }
 
-function migrate(db: Db, path: string): void {
-  const found = Number(db.pragma('user_version', { simple: true }));
-  if (found > migrations.length) throw fail('databaseNewer', { path, found, supported: migrations.length });
+function versionOf(db: Db): number {
+  return Number(db.pragma('user_version', { simple: true }));
+}
+
+function migrate(db: Db, found: number): void {
   // Written even when nothing changes: a write takes the exclusive lock now, not at the first task.
   db.transaction(() => {
     for (const sql of migrations.slice(found)) db.exec(sql);

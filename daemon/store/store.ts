@@ -25,7 +25,7 @@ export class Store implements Disposable {
   /** @throws databaseNewer, zoneLocked, storageFailed */
   constructor(path: string) {
     this.#db = openDatabase(path);
-    this.epoch = nextEpoch(this.#db);
+    this.epoch = this.transact(() => nextEpoch(this.#db));
     this.clones = new CloneTable(this.#db);
     this.tasks = new TaskTable(this.#db);
     this.approvals = new ApprovalTable(this.#db);
