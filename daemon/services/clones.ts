@@ -80,16 +80,24 @@ export function cloneService(parts: CloneParts): Service<Names> {
       for (const name of Object.keys(given.secret)) delete plain[name];
       const secrets = new Set([...record.secrets, ...Object.keys(given.secret)]);
       for (const name of Object.keys(given.plain)) secrets.delete(name);
+      const held = vault.get(record.name);
       vault.put(record.name, given.secret);
-      runner.update({
-        env: plain,
-        secrets: [...secrets],
-        limits: { ...record.limits, ...limits },
-        ...(brief !== undefined && { brief }),
-        ...(model !== undefined && { model }),
-        ...(approvals !== undefined && { approvals }),
-        ...(labels !== undefined && { labels }),
-      });
+      try {
+        runner.update({
+          env: plain,
+          secrets: [...secrets],
+          limits: { ...record.limits, ...limits },
+          ...(brief !== undefined && { brief }),
+          ...(model !== undefined && { model }),
+          ...(approvals !== undefined && { approvals }),
+          ...(labels !== undefined && { labels }),
+        });
+      } catch (error) {
+        // Nothing was changed, and that holds for what is in memory only as well.
+        vault.forget(record.name);
+        vault.put(record.name, held);
+        throw error;
+      }
       return runner.view();
     },
 
