@@ -13,7 +13,7 @@ const shared = (): Transcript => new Transcript({ style, mode: 'shared', explain
 const text = (transcript: Transcript, events: readonly Event[]): string =>
   events.map((event) => transcript.add(event)).join('');
 
-const delta = (offset: number, piece: string, message = 'm_1', clone = 'mechanic.1'): Event => ({
+const delta = (offset: number, piece: string, { message = 'm_1', clone = 'mechanic.1' } = {}): Event => ({
   ...turn,
   type: 'message.delta',
   clone,
@@ -62,9 +62,9 @@ describe('a message in a transcript of one task', () => {
 describe('messages in a shared transcript', () => {
   it('come as whole lines under their clone, however they are mixed', () => {
     const events = [
-      delta(0, 'one ', 'm_1', 'a.1'),
-      delta(0, 'uno\ndue', 'm_2', 'b.1'),
-      delta(4, 'two\nthree', 'm_1', 'a.1'),
+      delta(0, 'one ', { clone: 'a.1' }),
+      delta(0, 'uno\ndue', { message: 'm_2', clone: 'b.1' }),
+      delta(4, 'two\nthree', { clone: 'a.1' }),
       completed('one two\nthree', 'm_1', 'a.1'),
       completed('uno\ndue', 'm_2', 'b.1'),
     ];
