@@ -56,6 +56,12 @@ export class DaemonZone implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+    this.sandbox.remove();
+  }
+
+  /** Ends all that runs; the folders stay. */
+  async end(): Promise<void> {
     // A client may have started another daemon since.
     for (const khlone of this.#clients) this.#pids.add(khlone.session.daemon.pid);
     await Promise.all([...this.#clients].map((khlone) => khlone.close()));
@@ -67,7 +73,6 @@ export class DaemonZone implements AsyncDisposable {
       await goneWithin(pid, endMs);
     }
     await this.#endRest();
-    this.sandbox.remove();
   }
 
   /** Brains of a daemon that was killed, and had no successor to end them. */
