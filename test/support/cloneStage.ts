@@ -29,6 +29,8 @@ export class CloneStage implements Disposable {
     directory: this.directory,
   });
 
+  readonly #gates: (() => void)[] = [];
+
   /** Puts a clone into service. */
   clone(change: Partial<CloneRecord> = {}, ready: Promise<void> = Promise.resolve()): CloneRunner {
     const { store, log } = this.state;
@@ -84,8 +86,17 @@ export class CloneStage implements Disposable {
     });
   }
 
+  /** A promise that the test settles; at the end it is settled anyway. */
+  gate(): { readonly promise: Promise<void>; open(): void } {
+    let open = (): void => {};
+    const promise = new Promise<void>((resolve) => (open = resolve));
+    this.#gates.push(open);
+    return { promise, open };
+  }
+
   /** Ends all clones; to be awaited before the stage is disposed. */
   async close(): Promise<void> {
+    for (const open of this.#gates) open();
     await Promise.all(this.directory.all().map((runner) => runner.close(false)));
   }
 
@@ -100,11 +111,4 @@ export function stopBy(step: 'cancel' | 'interrupt'): TurnStop {
   const reason = 'a client asked for it';
   const error = step === 'cancel' ? fail('taskCancelled', { reason }) : fail('taskInterrupted', { reason });
   return { step, error };
-}
-
-/** A promise to be settled from outside. */
-export function gate(): { readonly promise: Promise<void>; open(): void } {
-  let open = (): void => {};
-  const promise = new Promise<void>((resolve) => (open = resolve));
-  return { promise, open: () => open() };
 }

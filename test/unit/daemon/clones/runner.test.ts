@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fail } from '../../../../protocol/fail.js';
-import { CloneStage, gate, stopBy } from '../../../support/cloneStage.js';
+import { CloneStage, stopBy } from '../../../support/cloneStage.js';
 import { busy, died, echo, questionRequest, toolRequest } from '../../../support/fakeBrain.js';
 
 let stage: CloneStage;
@@ -41,7 +41,7 @@ describe('the tasks of a clone', () => {
   });
 
   it('run by priority, then by age', async () => {
-    const held = gate();
+    const held = stage.gate();
     stage.clone({}, held.promise);
     const tasks = [0, 5, -1, 5].map((priority, i) => stage.give(`${i}`, { priority }));
     held.open();
@@ -50,7 +50,7 @@ describe('the tasks of a clone', () => {
   });
 
   it('begin only once nothing of an earlier daemon is left', async () => {
-    const held = gate();
+    const held = stage.gate();
     stage.clone({}, held.promise);
     const task = stage.give('a');
     await settle();
@@ -295,7 +295,7 @@ describe('a stop', () => {
   it('while the process starts is kept for the turn', async () => {
     const runner = stage.clone();
     stage.supplier.script = busy;
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.gate = held.promise;
     const task = stage.give('a');
     await stage.status(runner, 'starting');
@@ -319,7 +319,7 @@ describe('a stop', () => {
 describe('a task that is cancelled while its process starts', () => {
   const cancel = async (during: () => void): Promise<void> => {
     const runner = stage.clone();
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.gate = held.promise;
     const [first, second] = [stage.give('a'), stage.give('b')];
     await stage.status(runner, 'starting');
@@ -338,7 +338,7 @@ describe('a task that is cancelled while its process starts', () => {
 
   it('never runs where the process fails to start either', async () => {
     const runner = stage.clone();
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.gate = held.promise;
     stage.supplier.refusal = fail('brainMissing', { brain: 'fake', program: 'fake', install: 'no way' });
     const task = stage.give('a');
@@ -351,7 +351,7 @@ describe('a task that is cancelled while its process starts', () => {
 
   it('leaves no clone at rest without a process', async () => {
     const runner = stage.clone();
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.gate = held.promise;
     const task = stage.give('a');
     await stage.status(runner, 'starting');
@@ -483,7 +483,7 @@ describe('what a brain asks', () => {
 
   it('is denied where it cannot be written down', async () => {
     stage.clone();
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.script = (brain) => {
       const works = stage.state.refuse();
       brain.ask(toolRequest('r1'));
@@ -639,7 +639,7 @@ describe('a clone that is retired', () => {
 
   it('while it starts', async () => {
     const runner = stage.clone();
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.gate = held.promise;
     const task = stage.give('a');
     await stage.status(runner, 'starting');
@@ -692,7 +692,7 @@ describe('a clone that is retired', () => {
 describe('a disk that refuses', () => {
   it('delays the start of a task and loses nothing', async () => {
     fakeTime();
-    const held = gate();
+    const held = stage.gate();
     const runner = stage.clone({}, held.promise);
     const task = stage.give('a');
     const works = stage.state.refuse();
@@ -794,7 +794,7 @@ describe('the end of the daemon', () => {
 
   it('leaves what has not begun to the next daemon', async () => {
     const runner = stage.clone();
-    const held = gate();
+    const held = stage.gate();
     stage.supplier.gate = held.promise;
     const task = stage.give('a');
     await stage.status(runner, 'starting');
@@ -806,7 +806,7 @@ describe('the end of the daemon', () => {
   });
 
   it('is told to the brain that goes on with the task', async () => {
-    const held = gate();
+    const held = stage.gate();
     stage.clone({ limits: { recovery: 'resume' } }, held.promise);
     const task = stage.give('paint the door');
     stage.state.store.tasks.update({ ...stage.stored(task), resumed: true, attempt: 1 }, 1);
@@ -833,7 +833,7 @@ describe('a clone that misses a variable', () => {
   });
 
   it('leaves what is queued until a client brings it', async () => {
-    const held = gate();
+    const held = stage.gate();
     stage.vault.put('mechanic.1', { API_KEY: 'k' });
     const runner = stage.clone({ secrets: ['API_KEY'] }, held.promise);
     const task = stage.give('a');
