@@ -22,8 +22,8 @@ afterAll(async () => {
 
 beforeEach(async () => {
   ({ name: clone } = await client.clone.enroll({ role: 'mechanic', brain: 'demo' }));
-  terminal = await Terminal.open({ folder: zone.sandbox.folder, cwd: zone.root, env: zone.sandbox.env });
-  await terminal.type(`k() { '${process.execPath}' '${cliProgram}' "$@"; echo "ended with $?"; }; clear`);
+  terminal = await Terminal.open({ cwd: zone.root, env: zone.sandbox.env });
+  terminal.type(`k() { '${process.execPath}' '${cliProgram}' "$@"; echo "ended with $?"; }; clear`);
 });
 
 afterEach(async () => {
@@ -39,14 +39,14 @@ async function newest(): Promise<string | undefined> {
 
 describe('act in a real terminal', () => {
   it('asks about approvals right there', async () => {
-    await terminal.type(`k act ${clone} 'write yes.txt; write no.txt; write always.txt; write more.txt'`);
+    terminal.type(`k act ${clone} 'write yes.txt; write no.txt; write always.txt; write more.txt'`);
     await terminal.shows(/yes\.txt[\s\S]*allow it\?/);
-    await terminal.type('y');
+    terminal.type('y');
     await terminal.shows(/no\.txt[\s\S]*allow it\?.*\n?[\s\S]*allow it\?/);
-    await terminal.type('what is it?');
-    await terminal.type('no, not there');
+    terminal.type('what is it?');
+    terminal.type('no, not there');
     await terminal.shows(/always\.txt[\s\S]*allow it\?/);
-    await terminal.type('a');
+    terminal.type('a');
     await terminal.shows(/ended with \d/);
     const made = ['yes.txt', 'no.txt', 'always.txt', 'more.txt'].map((file) =>
       existsSync(join(zone.root, file)),
@@ -55,15 +55,15 @@ describe('act in a real terminal', () => {
   });
 
   it('asks a question and takes a number', async () => {
-    await terminal.type(`k act ${clone} 'ask Which colour? red | green'`);
+    terminal.type(`k act ${clone} 'ask Which colour? red | green'`);
     await terminal.shows(/2\. green[\s\S]*Which colour\? \(a number/);
-    await terminal.type('2');
+    terminal.type('2');
     const [screen] = await terminal.shows(/[\s\S]*ended with 0/);
     expect(screen).toContain('green');
   });
 
   it('gives way when another client answers first', async () => {
-    await terminal.type(`k act ${clone} 'write other.txt'`);
+    terminal.type(`k act ${clone} 'write other.txt'`);
     await terminal.shows(/allow it\?/);
     const { approvals } = await client.approval.list({ who: clone });
     await client.approval.respond({ approval: approvals[0]?.id ?? '', decision: 'allow' });
@@ -72,47 +72,45 @@ describe('act in a real terminal', () => {
   });
 
   it('asks on Ctrl-C, and goes on with Enter', async () => {
-    await terminal.type(`k act ${clone} 'slow 1500 then say after'`);
+    terminal.type(`k act ${clone} 'slow 1500 then say after'`);
     await terminal.shows(/▸ t_/);
-    await terminal.press('C-c');
+    terminal.press('C-c');
     await terminal.shows(/\[c\]ancel it, \[l\]eave it running/);
-    await terminal.press('Enter');
+    terminal.press('Enter');
     await terminal.shows(/✓ t_\w+ done[\s\S]*ended with 0/);
     expect(await newest()).toBe('done');
   });
 
   it('cancels on request', async () => {
-    await terminal.type(`k act ${clone} 'slow 60000'`);
+    terminal.type(`k act ${clone} 'slow 60000'`);
     await terminal.shows(/▸ t_/);
-    await terminal.press('C-c');
+    terminal.press('C-c');
     await terminal.shows(/leave it running|\[l\]eave/);
-    await terminal.type('c');
+    terminal.type('c');
     await terminal.shows(/cancelled[\s\S]*ended with 5/);
     expect(await newest()).toBe('cancelled');
   });
 
-  it('leaves it running on request, and on a second Ctrl-C', async () => {
-    for (const answer of ['l', 'C-c']) {
-      await terminal.type(`clear; k act ${clone} 'slow 60000'`);
-      const [, task = ''] = await terminal.shows(/▸ (t_\w+)/);
-      await terminal.press('C-c');
-      await terminal.shows(/\[l\]eave/);
-      if (answer === 'l') await terminal.type('l');
-      else await terminal.press(answer);
-      await terminal.shows(new RegExp(`${task} goes on[\\s\\S]*ended with 7`));
-      expect((await client.task.get({ task })).status).toBe('running');
-      await client.task.cancel({ task });
-    }
+  it.each(['l', 'C-c'])('leaves it running on request, and on a second Ctrl-C: %s', async (answer) => {
+    terminal.type(`k act ${clone} 'slow 60000'`);
+    const [, task = ''] = await terminal.shows(/▸ (t_\w+)/);
+    terminal.press('C-c');
+    await terminal.shows(/\[l\]eave/);
+    if (answer === 'l') terminal.type(answer);
+    else terminal.press(answer);
+    await terminal.shows(new RegExp(`${task} goes on[\\s\\S]*ended with 7`));
+    expect((await client.task.get({ task })).status).toBe('running');
+    await client.task.cancel({ task });
   });
 
   it('asks on Ctrl-C while an approval is asked about, and then asks about that again', async () => {
-    await terminal.type(`k act ${clone} 'write late.txt'`);
+    terminal.type(`k act ${clone} 'write late.txt'`);
     await terminal.shows(/allow it\?/);
-    await terminal.press('C-c');
+    terminal.press('C-c');
     await terminal.shows(/\[l\]eave/);
-    await terminal.press('Enter');
+    terminal.press('Enter');
     await terminal.shows(/allow it\?[\s\S]*\[l\]eave[\s\S]*allow it\?/);
-    await terminal.type('y');
+    terminal.type('y');
     await terminal.shows(/ended with 0/);
     expect(existsSync(join(zone.root, 'late.txt'))).toBe(true);
   });
@@ -120,13 +118,13 @@ describe('act in a real terminal', () => {
 
 describe('the live board in a real terminal', () => {
   it('follows what happens in place, and gives the cursor back', async () => {
-    await terminal.type('k status --watch');
+    terminal.type('k status --watch');
     await terminal.shows(new RegExp(`${clone} +off`));
     const { id } = await client.clone.act({ who: clone, say: 'slow 60000' });
     await terminal.shows(new RegExp(`${clone} +working +${id}`));
     await client.task.cancel({ task: id });
     await terminal.shows(new RegExp(`${clone} +(idle|off)`));
-    await terminal.press('C-c');
+    terminal.press('C-c');
     const [screen] = await terminal.shows(/[\s\S]*ended with 0/);
     // One board, drawn over, and not one below the other.
     expect(screen.match(/^CLONE /gm)).toHaveLength(1);

@@ -1,50 +1,40 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { type IPty, spawn } from '@lydell/node-pty';
+import xterm from '@xterm/headless';
 
-const run = promisify(execFile);
-
-/** Between two looks at the screen, in ms: tmux tells of no change. */
-const pollMs = 30;
 /** Longest time a command takes to say what is waited for, on a busy machine. */
 const patienceMs = 30_000;
 
+const keys: Readonly<Record<string, string>> = { 'C-c': '\x03', 'C-d': '\x04', Enter: '\r' };
+
 /** Where the terminal's shell runs. */
 export interface TerminalPlace {
-  /** Folder for the terminal's own socket. */
-  readonly folder: string;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** A real terminal with a shell in it, kept by a tmux server of its own. */
+/** A shell in a real PTY, and a terminal that follows its screen. */
 export class Terminal implements AsyncDisposable {
-  readonly #socket: string;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #pty: IPty;
+  readonly #screen = new xterm.Terminal({ cols: 100, rows: 40, scrollback: 500, allowProposedApi: true });
+  readonly #ended: Promise<void>;
+  readonly #looks = new Set<() => void>();
 
-  private constructor(socket: string, env: NodeJS.ProcessEnv) {
-    this.#socket = socket;
-    this.#env = env;
+  private constructor({ cwd, env }: TerminalPlace) {
+    const own = { ...env, TERM: 'xterm-256color', LANG: 'C.UTF-8', PS1: '$ ' };
+    this.#pty = spawn('bash', ['--norc', '--noprofile'], { cols: 100, rows: 40, cwd, env: own });
+    this.#ended = new Promise((resolve) => this.#pty.onExit(() => resolve()));
+    this.#pty.onData((data) =>
+      this.#screen.write(data, () => {
+        for (const look of this.#looks) look();
+      }),
+    );
   }
 
-  /** Opens a terminal of 100 by 40. Needs tmux on the PATH. */
-  static async open({ folder, cwd, env }: TerminalPlace): Promise<Terminal> {
-    const own = { ...env, TERM: 'xterm-256color', LANG: 'C.UTF-8' };
-    const terminal = new Terminal(join(folder, 'tmux'), own);
-    const size = ['-x', '100', '-y', '40'];
-    await terminal.#tmux(
-      '-f',
-      '/dev/null',
-      'new-session',
-      '-d',
-      ...size,
-      '-c',
-      cwd,
-      'exec bash --norc --noprofile',
-    );
+  /** Opens a terminal of 100 by 40. */
+  static async open(place: TerminalPlace): Promise<Terminal> {
+    const terminal = new Terminal(place);
     try {
-      await terminal.shows(/[$#]/);
+      await terminal.shows(/\$ $/);
       return terminal;
     } catch (error) {
       await terminal[Symbol.asyncDispose]();
@@ -53,39 +43,63 @@ export class Terminal implements AsyncDisposable {
   }
 
   /** Types a line and presses Enter. */
-  async type(line: string): Promise<void> {
-    await this.#tmux('send-keys', '-l', line);
-    await this.#tmux('send-keys', 'Enter');
+  type(line: string): void {
+    this.#pty.write(`${line}\r`);
   }
 
-  /** Presses a key by tmux's name for it, such as `C-c`. */
-  async press(key: string): Promise<void> {
-    await this.#tmux('send-keys', key);
+  /** Presses a key: `C-c`, `C-d` or `Enter`. */
+  press(key: string): void {
+    this.#pty.write(keys[key] ?? key);
   }
 
-  /** What is on the screen and above it. */
-  async screen(): Promise<string> {
-    return (await this.#tmux('capture-pane', '-p', '-J', '-S', '-500')).replace(/\n+$/, '\n');
+  /** What is on the screen and above it; a line that was wrapped is one line. */
+  screen(): string {
+    const { active } = this.#screen.buffer;
+    const lines: string[] = [];
+    for (let at = 0; at <= active.baseY + active.cursorY; at++) {
+      const line = active.getLine(at);
+      if (line === undefined) continue;
+      const wraps = active.getLine(at + 1)?.isWrapped === true;
+      const text = line.translateToString(!wraps);
+      if (line.isWrapped && lines.length > 0) lines.push(`${lines.pop()}${text}`);
+      else lines.push(text);
+    }
+    return `${lines.slice(0, -1).join('\n')}\n${lines.at(-1) ?? ''}${this.#atPrompt() ? ' ' : ''}`;
   }
 
   /** Resolves with the first match once it is on the screen. */
-  async shows(pattern: RegExp): Promise<RegExpExecArray> {
-    const until = Date.now() + patienceMs;
-    for (;;) {
-      const screen = await this.screen();
-      const found = pattern.exec(screen);
-      if (found !== null) return found;
-      if (Date.now() > until) throw new Error(`the screen never showed ${pattern}:\n${screen}`);
-      await wait(pollMs);
-    }
+  shows(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const settle = (then: () => void): void => {
+        clearTimeout(limit);
+        this.#looks.delete(look);
+        then();
+      };
+      const look = (): void => {
+        const found = pattern.exec(this.screen());
+        if (found !== null) settle(() => resolve(found));
+      };
+      const limit = setTimeout(
+        () => settle(() => reject(new Error(`the screen never showed ${pattern}:\n${this.screen()}`))),
+        patienceMs,
+      );
+      this.#looks.add(look);
+      look();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tmux('kill-server').catch(() => undefined);
+    // An interactive bash loses a SIGHUP now and then; what runs in it gets one of its own when its leader is gone.
+    this.#pty.kill('SIGKILL');
+    await this.#ended;
+    this.#screen.dispose();
   }
 
-  async #tmux(...words: readonly string[]): Promise<string> {
-    const { stdout } = await run('tmux', ['-u', '-S', this.#socket, ...words], { env: this.#env });
-    return stdout;
+  /** Trailing blanks are cut from a line; the one before the cursor of a prompt belongs to it. */
+  #atPrompt(): boolean {
+    const { active } = this.#screen.buffer;
+    return (
+      active.getLine(active.baseY + active.cursorY)?.translateToString(true).length === active.cursorX - 1
+    );
   }
 }
