@@ -6,7 +6,7 @@ export interface ConnectRequest {
   /** Whether a daemon is started where none answers; true when left out. */
   readonly start?: boolean;
   /**
-   * For a command that stays and watches: a daemon is started now where none answers, but not again later, or
+   * For a command that only looks on: a daemon is started now where none answers, but not again later, or
    * `khlone daemon stop` would never last while somebody watches.
    */
   readonly stays?: boolean;

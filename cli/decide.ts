@@ -2,7 +2,7 @@ import type { Approval, ApprovalRespondParams, Khlone, Question } from '../clien
 import { isKhloneError } from '../client/index.js';
 import type { Output } from './output.js';
 import type { Prompter } from './prompter.js';
-import { renderApprovalHelp, renderResolved } from './render/approval.js';
+import { renderApprovalHelp } from './render/approval.js';
 import { oneLine } from './render/sanitize.js';
 
 type Answer = Pick<ApprovalRespondParams, 'decision' | 'message' | 'answers'>;
@@ -96,9 +96,4 @@ export function parseChoiceOf(question: Question, line: string): string {
     /^\d+$/.test(word) ? question.options[Number(word) - 1]?.label : undefined,
   );
   return labels.every((label) => label !== undefined) ? labels.join(', ') : line.trim();
-}
-
-/** Says how an approval ended, for a user who was not the one to decide. */
-export function tellResolved(approval: Approval, out: Output): void {
-  out.note(`  ${renderResolved(approval, out.notes.style)}\n`);
 }

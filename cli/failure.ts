@@ -18,7 +18,7 @@ export function usageError(message: string, hint: string): KhloneError {
 }
 
 /** An error as `--json` prints it. */
-export interface ErrorReport {
+interface ErrorReport {
   readonly kind: string;
   readonly code: number;
   readonly message: string;
@@ -28,7 +28,7 @@ export interface ErrorReport {
 }
 
 /** Describes any failure in the shape of the registry; what is none of its kinds is `internalError`. */
-export function describeFailure(error: unknown): ErrorReport {
+function describeFailure(error: unknown): ErrorReport {
   if (error instanceof KhloneError) {
     const { kind, code, message, hint, retryable, details } = error;
     return { kind, code, message, hint, retryable, details };

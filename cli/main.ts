@@ -27,16 +27,22 @@ const context = ({ zone }: { readonly zone?: string }): Context => ({
 });
 
 /**
- * A plain `status` is what prompts and scripts call again and again: it goes without the parser of the command
- * line, whose loading would be a sixth of the time it takes.
+ * What a plain `status` names as its zone: `{}` where none, undefined where the words are anything else. Prompts and
+ * scripts call it again and again, so it goes without the parser of the command line, a sixth of the time it takes.
  */
-const isPlainStatus = words.every((word, at) => (at === 0 ? word === 'status' : word === '--json'));
+function plainStatus(): { readonly zone?: string } | undefined {
+  const [verb, ...rest] = words.filter((word) => word !== '--json');
+  if (verb !== 'status') return undefined;
+  if (rest.length === 0) return {};
+  const [option, zone] = rest;
+  if (option !== '--zone' || zone === undefined || zone.startsWith('-') || rest.length > 2) return undefined;
+  return { zone };
+}
 
 async function run(): Promise<Ending> {
   try {
-    if (words.length > 0 && isPlainStatus) {
-      return await showStatus(context({}));
-    }
+    const plain = plainStatus();
+    if (plain !== undefined) return await showStatus(context(plain));
     const { createProgram } = await import('./program.js');
     const { verbs } = await import('./verbs.js');
     const program = await createProgram({

@@ -1,17 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { locateZone } from '../client/autostart.js';
 import { daemonEnvironment } from '../client/environment.js';
 import { parseReport } from '../client/launch.js';
 import { fail } from '../protocol/fail.js';
 import type { Context } from './context.js';
 import type { Ending } from './exit.js';
+import { packageFile } from './package.js';
 import { oneLine } from './render/sanitize.js';
-
-/** The compiled daemon beside this compiled CLI. By path: the CLI never imports the daemon. */
-const daemonProgram = fileURLToPath(new URL('../daemon/main.js', import.meta.url));
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -21,6 +18,8 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function runDaemon({ folder, env, out }: Context): Promise<Ending> {
   const { zone, paths } = locateZone(folder, env);
+  // By path: the CLI never imports the daemon.
+  const daemonProgram = packageFile('dist/daemon/main.js');
   // A session of its own, so that Ctrl-C reaches it once, through us, and not a second time from the terminal.
   const child = spawn(process.execPath, [daemonProgram, '--zone', zone.root], {
     detached: true,

@@ -43,7 +43,7 @@ export function defineWork(
         ...(options.env !== undefined && { env: parseEnvironment(options.env, env) }),
         ...(key !== undefined && { idempotencyKey: key }),
       };
-      await using khlone = await connectTo(context, { stays: detach !== true });
+      await using khlone = await connectTo(context);
       if (detach === true) {
         const task = await send(khlone, params);
         if (out.json) out.object(task);

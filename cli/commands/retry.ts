@@ -15,7 +15,7 @@ export function define(command: Command, bind: Bind): void {
   command.action(
     bind<Options>(async (context, { args: [id = ''], options }) => {
       const { out } = context;
-      await using khlone = await connectTo(context, { stays: options.wait === true });
+      await using khlone = await connectTo(context);
       if (options.wait === true) {
         const { followTask } = await import('../follow.js');
         return await followTask({ context, khlone, begin: () => khlone.task.retry({ task: id }) });

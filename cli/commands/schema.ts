@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { packageFile } from '../package.js';
 import { withExamples, type Bind } from '../declare.js';
 
 interface Options {
@@ -13,8 +14,7 @@ export function define(command: Command, bind: Bind): void {
   command.action(
     bind<Options>(async ({ out }, { options }) => {
       const file = options.jsonSchema === true ? 'schema.json' : 'openrpc.json';
-      // From dist/cli/commands to the package's root: the documents are shipped as they are generated.
-      const text = await readFile(new URL(`../../../protocol/schema/${file}`, import.meta.url), 'utf8');
+      const text = await readFile(packageFile(`protocol/schema/${file}`), 'utf8');
       if (out.json) out.object(JSON.parse(text));
       else out.write(text);
       return 'done';

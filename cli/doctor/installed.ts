@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { packageVersion } from '../../protocol/version.js';
+import { packageFile } from '../package.js';
 import { broken, fine, warn, type Finding } from './check.js';
 
 /** The oldest Node that package.json's `engines` allows. */
@@ -27,7 +27,7 @@ export function checkInstalled(): Finding[] {
       );
   return [
     node,
-    fine('khlone', `${packageVersion} at ${fileURLToPath(new URL('../..', import.meta.url))}`),
+    fine('khlone', `${packageVersion} at ${packageFile('')}`),
     checkModule('better-sqlite3', (load) => {
       const Database = load as new (path: string) => { close(): void };
       new Database(':memory:').close();
@@ -52,7 +52,7 @@ function checkModule(name: string, use: (loaded: unknown) => void): Finding {
 
 /** The brains: where each program is and which version. */
 export async function checkBrains(env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const demo = fileURLToPath(new URL('../../daemon/brains/demo/program.js', import.meta.url));
+  const demo = packageFile('dist/daemon/brains/demo/program.js');
   const present = await isFile(demo, constants.R_OK);
   return [
     present

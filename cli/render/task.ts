@@ -32,7 +32,7 @@ export function statusPaint(status: string, style: Style): Paint {
 }
 
 /** How long a task ran, or has run until now; undefined before it started. */
-export function taskDuration(task: Task, now: number): string | undefined {
+function taskDuration(task: Task, now: number): string | undefined {
   if (task.startedAt === undefined) return undefined;
   const end = task.finishedAt === undefined ? now : Date.parse(task.finishedAt);
   return formatDuration(end - Date.parse(task.startedAt));

@@ -455,4 +455,26 @@ describe('the daemon from the shell', () => {
     run.child.kill('SIGINT');
     expect((await run.ended).code).toBe(0);
   });
+
+  it('is killed under a task that is followed: the follower is told how it ended', async () => {
+    await using own = new DaemonZone();
+    const there: CliPlace = { cwd: own.root, env: { ...own.sandbox.env, LANG: 'C.UTF-8' } };
+    const client = await own.connect({ autoStart: true });
+    await client.clone.enroll({ role: 'mechanic', brain: 'demo' });
+    const act = new RunningCli(['act', 'mechanic.1', 'slow 60000'], there);
+    await act.said('stderr', /▸ t_/);
+    await own.kill(client);
+    const { code: ended, stderr } = await act.ended;
+    expect(ended).toBe(code('interrupted'));
+    expect(stderr).toMatch(/khlone retry t_/);
+  });
+
+  it('goes on with a task whose output nobody reads any more', async () => {
+    const clone = await enroll('unread');
+    const act = started('act', clone, 'say one then slow 200 then say two');
+    act.child.stdout.destroy();
+    expect((await act.ended).code).toBe(code('leftRunning'));
+    const { tasks } = await json<{ tasks: Task[] }>('tasks', clone);
+    expect(['queued', 'running', 'done']).toContain(tasks[0]?.status);
+  });
 });
