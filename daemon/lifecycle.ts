@@ -4,7 +4,9 @@ export interface Disposable {
 }
 
 let unexpected = (error: unknown): void => {
-  process.stderr.write(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
 };
 
 /** Says where errors go that no caller can receive (a listener's throw, a lost promise): the log, in a daemon. */

@@ -11,7 +11,7 @@ import { answersAsAsked, checkAnswers } from './answers.js';
 import { decideByPolicy } from './policy.js';
 
 /** Default time an approval waits for its answer. */
-export const defaultApprovalTimeoutMs = 30 * 60_000;
+const defaultApprovalTimeoutMs = 30 * 60_000;
 
 /** Pause before a refused write is tried again, in ms. */
 const retryMs = 1000;

@@ -105,9 +105,9 @@ export class Intake {
   #takers(work: Pick<Work, 'kind' | 'who' | 'env'>, environment: Variables): CloneRunner[] {
     const pool = this.#parts.directory.pool(work.who);
     for (const runner of pool) runner.supply(environment, work.env);
-    const [first] = pool;
     const takers = pool.filter((runner) => runner.obstacle(work.kind) === undefined);
-    if (takers.length === 0 && first) throw first.obstacle(work.kind);
+    const obstacle = takers.length === 0 ? pool[0]?.obstacle(work.kind) : undefined;
+    if (obstacle) throw obstacle;
     return takers;
   }
 

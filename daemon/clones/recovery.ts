@@ -9,7 +9,7 @@ import type { TaskQueue } from './queue.js';
 import type { TurnStop } from './turn.js';
 
 /** How often a task is started at most where its clone's policy is to resume. */
-export const maxAttempts = 3;
+const maxAttempts = 3;
 
 /** What a brain is told when a task goes on that a daemon's end broke off. */
 export function resumeWords(say: string): string {

@@ -94,7 +94,7 @@ export class EventLog implements Disposable {
     let seq = before;
     const place = (event: NewEvent): void => {
       const cursor = { epoch: this.#store.epoch, seq: ++seq };
-      const whole = { ...event, cursor, at: now() } as Event;
+      const whole: Event = { ...event, cursor, at: now() };
       const size = this.#store.events.insert(whole);
       length += size;
       if (length > batchLength) {
@@ -132,7 +132,7 @@ export class EventLog implements Disposable {
   /** Delivers an event to those who listen now and does not store it. Its cursor is the last stored event's. */
   live(event: NewEvent): void {
     if (this.#waiting.length > 0 && !this.#retry) this.#flush();
-    this.#publish([{ ...event, cursor: this.cursor, at: now() } as Event]);
+    this.#publish([{ ...event, cursor: this.cursor, at: now() }]);
   }
 
   /** Reads the stored history. */

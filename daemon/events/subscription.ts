@@ -6,7 +6,7 @@ import type { EventLog } from './log.js';
 /** Where a subscription sends its events. */
 export interface Receiver {
   /** Sends a batch; false when the client can take no more. */
-  send(params: { subscription: string; events: readonly Event[]; skipped?: number }): boolean;
+  send(params: { subscription: string; events: Event[]; skipped?: number }): boolean;
   /** Whether the client is behind with reading. */
   pressed(): boolean;
   /** Tells when it has caught up. */
@@ -107,7 +107,7 @@ export class Subscription implements Disposable {
     else if (this.#mode === 'reading') this.#mode = 'live';
   }
 
-  #send(events: readonly Event[]): void {
+  #send(events: Event[]): void {
     const { id, receiver } = this.#parts;
     const skipped = this.#skipped;
     this.#skipped = 0;

@@ -31,7 +31,7 @@ export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
     name,
     withStorageErrors(handler as AnyHandler),
   ]);
-  return Object.fromEntries(entries) as unknown as Handlers<CallContext>;
+  return Object.fromEntries(entries) as Handlers<CallContext>;
 }
 
 type AnyHandler = (params: unknown, context: CallContext) => Promise<unknown>;

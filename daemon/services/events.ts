@@ -4,6 +4,7 @@ import type { CloneDirectory } from '../clones/directory.js';
 import type { EventLog } from '../events/log.js';
 import { resolveFrom, Subscription } from '../events/subscription.js';
 import type { Connection } from '../rpc/connection.js';
+import type { Notifications } from '../rpc/generated/handlers.js';
 import type { Service } from './parts.js';
 
 /** Most subscriptions of one connection. */
@@ -11,6 +12,11 @@ const maxSubscriptions = 64;
 
 /** Most characters of a page: with every one escaped it fits a frame. */
 const pageLength = 1_000_000;
+
+/** Sends a batch; false when the client can take no more. */
+function publish(connection: Connection, params: Notifications['event/published']): boolean {
+  return connection.notify('event/published', params);
+}
 
 /** Hands out the history and what happens now. */
 export function eventService(parts: {
@@ -39,7 +45,7 @@ export function eventService(parts: {
         id: `s_${++last}`,
         log,
         receiver: {
-          send: (params) => connection.notify('event/published', params),
+          send: (params) => publish(connection, params),
           pressed: () => connection.outbound.pressure(),
           onDrained: (listener) => connection.outbound.onDrained(listener),
         },

@@ -3,7 +3,7 @@ import { CloneName, count, durationMs, Labels, meta, Role, TaskId, time } from '
 import { TaskError } from './task.js';
 import { Usage } from './usage.js';
 
-export const cloneStatuses = [
+const cloneStatuses = [
   'starting',
   'idle',
   'working',

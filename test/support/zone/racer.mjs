@@ -48,18 +48,19 @@ const naive = ({ path }) =>
     });
   });
 
-process.on('message', async (order) => {
+async function obey(order) {
   if (order.do === 'release') {
     held?.();
     held = undefined;
-    process.send({ did: 'release' });
-    return;
+    return { did: 'release' };
   }
   try {
-    process.send({ did: await (order.do === 'race' ? locked(order) : naive(order)) });
+    return { did: await (order.do === 'race' ? locked(order) : naive(order)) };
   } catch (error) {
-    process.send({ did: 'error', error: `${error.stack ?? error}` });
+    return { did: 'error', error: `${error.stack ?? error}` };
   }
-});
+}
+
+process.on('message', (order) => void obey(order).then((report) => process.send(report)));
 process.on('disconnect', () => process.exit(0));
 process.send({ did: 'started' });
