@@ -10,10 +10,14 @@ const rounds = 100;
 const clientCount = 3;
 const maxClones = 40;
 
+/** The clone whose brain hangs; it is given nothing else. */
+const hanging = 'worker.1';
+
 /** What a call may come to while its daemon is killed or others are quicker. */
 const expected: ReadonlySet<string> = new Set([
   'connectionLost',
-  'shuttingDown',
+  'daemonUnreachable',
+  'cancelled',
   'taskFinished',
   'approvalResolved',
   'approvalNotFound',
@@ -36,6 +40,8 @@ class Siege {
   readonly #clients: readonly Khlone[];
   /** The newest event when the last round began. */
   #checked: Event['cursor'] | 'start' = 'start';
+  /** Processes that killed daemons had started. */
+  #brains = 0;
   #receipts = 0;
   #over = false;
 
@@ -51,6 +57,10 @@ class Siege {
     return first;
   }
 
+  get brainsLeft(): number {
+    return this.#brains;
+  }
+
   async enroll(name: string): Promise<void> {
     const entry = this.ledger.enroll({ role: 'worker', name, brain: 'demo' });
     entry.receipt = (await this.#first.clone.enroll(entry.params)).name;
@@ -62,16 +72,26 @@ class Siege {
     const enough = this.#random.between(1, 30);
     this.#receipts = 0;
     this.#over = false;
-    const killed = () => {
+    const counted = () => {
       this.#receipts += 1;
       if (this.#receipts !== enough) return;
       this.#over = true;
+      this.#brains += this.#zone.processes().filter(({ parent }) => parent === daemon.pid).length;
       process.kill(daemon.pid, 'SIGKILL');
     };
+    // A brain that does not end of itself when its daemon is gone.
+    const hang = this.ledger.act(hanging, 'hang');
+    hang.receipt = (await this.#first.clone.act(hang.params)).id;
     await Promise.all(
-      this.#clients.flatMap((client) => [this.#load(client, killed), this.#load(client, killed)]),
+      this.#clients.flatMap((client) => [this.#load(client, counted), this.#load(client, counted)]),
     );
     expect(this.#over).toBe(true);
+    // A client learns of the loss with its next call at the latest, and may meet a daemon that is just dying.
+    await Promise.all(
+      this.#clients.map(async (client) => {
+        while ((await unlessLost(client.ping())) === undefined);
+      }),
+    );
   }
 
   /** Holds what clients have seen against a daemon that has just begun. */
@@ -110,12 +130,7 @@ class Siege {
 
   async #load(client: Khlone, answered: () => void): Promise<void> {
     while (!this.#over) {
-      try {
-        await this.#call(client);
-        answered();
-      } catch (error) {
-        if (!(error instanceof KhloneError) || !expected.has(error.kind)) throw error;
-      }
+      await unlessLost(this.#call(client).then(answered));
     }
   }
 
@@ -123,8 +138,8 @@ class Siege {
     const dice = this.#random.next();
     const { ledger } = this;
     if (dice < 0.65) {
-      const clones = [...ledger.enrolments.values()].flatMap(({ receipt }) => receipt ?? []).slice(0, 4);
-      const entry = ledger.act(this.#random.pick(clones) ?? 'worker.1', this.#random.pick(words));
+      const clones = [...ledger.enrolments.values()].flatMap(({ receipt }) => receipt ?? []).slice(1, 5);
+      const entry = ledger.act(this.#random.pick(clones) ?? 'worker.2', this.#random.pick(words));
       const task = await client.clone.act(entry.params);
       entry.receipt = task.id;
       if (this.#random.next() < 0.5) void this.#await(client, task.id);
@@ -152,9 +167,7 @@ class Siege {
   }
 
   async #await(client: Khlone, task: string): Promise<void> {
-    const ended = await client.task.wait({ task }).catch((error: unknown) => {
-      if (!(error instanceof KhloneError) || !expected.has(error.kind)) throw error;
-    });
+    const ended = await unlessLost(client.task.wait({ task }));
     if (ended) this.ledger.ended.set(task, ended);
   }
 
@@ -182,6 +195,16 @@ class Siege {
     const strangers = (): unknown[] =>
       this.#zone.processes().filter(({ pid, parent }) => pid !== daemon && parent !== daemon);
     while (strangers().length > 0) await wait(10);
+  }
+}
+
+/** Undefined where a call came to what may become of it when its daemon is killed. */
+async function unlessLost<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof KhloneError && expected.has(error.kind)) return undefined;
+    throw error;
   }
 }
 
@@ -225,7 +248,7 @@ describe('a daemon that is killed under load', () => {
     const clients = await Promise.all(Array.from({ length: clientCount }, () => zone.connect()));
     const siege = new Siege(zone, random, clients);
     const { ledger } = siege;
-    for (const name of ['worker.1', 'worker.2']) await siege.enroll(name);
+    for (const name of [hanging, 'worker.2', 'worker.3']) await siege.enroll(name);
     const watcher = await zone.connect();
     const stream = watcher.events({ from: 'start' });
     const watching = (async () => {
@@ -265,6 +288,7 @@ describe('a daemon that is killed under load', () => {
     expect(ledger.events.map(({ cursor }) => cursor)).toEqual(stored.map(({ cursor }) => cursor));
     expect(ledger.events).toEqual(stored);
     expect(new Set(stored.map(({ cursor }) => cursor.epoch)).size).toBe(rounds + 1);
+    expect(siege.brainsLeft).toBeGreaterThan(rounds);
     // All of this was under way when the daemons were killed.
     const kinds = countKinds(stored);
     for (const kind of [
