@@ -1,44 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { Clone, Posture } from '../../protocol/shapes/clone.js';
+import type { Clone } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { ApprovalDesk, Asker } from '../approvals/desk.js';
-import type { Brain, BrainSupplier, ModelUsage } from '../brains/contract.js';
-import type { EventLog, Transaction } from '../events/log.js';
+import type { Brain, BrainSupplier } from '../brains/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { CloneRecord } from '../store/cloneTable.js';
-import { now } from '../store/ids.js';
-import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
-import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
+import { Alarm } from './alarm.js';
+import { askerOf } from './asker.js';
 import { BrainSlot } from './brainSlot.js';
-import { type CloneState, type CloneStep, nextCloneState } from './cloneMachine.js';
-import { cleanError, cloneFailed, endByStop, endByTurn, errorView, isBroken } from './ends.js';
-import type { CloneEnvironment, Variables } from './environment.js';
+import type { CloneState } from './cloneMachine.js';
+import { isBroken } from './ends.js';
+import type { Variables } from './environment.js';
 import { FailureCount } from './failures.js';
+import { CloneLedger, type LedgerShared } from './ledger.js';
+import { persist, retryMs } from './persist.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
-import type { TaskQueue } from './queue.js';
 import { specOf } from './spec.js';
-import { isEnd } from './taskMachine.js';
 import { Turn, type TurnEnd, type TurnStop } from './turn.js';
-import { type CloneLiveSide, cloneView } from './views.js';
-import { poolsOf } from './who.js';
 
 /** Default time a process stays warm at rest. */
 const defaultIdleMs = 15 * 60_000;
 
-/** Pause before a refused write is tried again, in ms. */
-const retryMs = 1000;
-
 /** What all runners of a daemon share. */
-export interface RunnerShared {
-  readonly store: Store;
-  readonly log: EventLog;
-  readonly queue: TaskQueue;
-  readonly desk: ApprovalDesk;
-  readonly environment: CloneEnvironment;
+export interface RunnerShared extends LedgerShared {
   /** Resolves when no process of an earlier daemon holds a conversation any more. */
   readonly ready: Promise<void>;
 }
@@ -48,11 +35,10 @@ export class CloneRunner {
   readonly #shared: RunnerShared;
   readonly #supplier: BrainSupplier;
   readonly #slot: BrainSlot;
+  readonly #ledger: CloneLedger;
   readonly #failures = new FailureCount();
-  #record: CloneRecord;
-  #state: CloneState;
-  #usage: Usage;
-  #task: TaskRecord | undefined;
+  /** The next try, the end of a task's time, or the end of a process at rest: never two of them at once. */
+  readonly #alarm = new Alarm();
   #turn: Turn | undefined;
   /** A stop that came while the process was still being started. */
   #early: TurnStop | undefined;
@@ -61,7 +47,6 @@ export class CloneRunner {
   /** Settles when there is nothing to do for the moment. */
   #working: Promise<void> = Promise.resolve();
   #busy = false;
-  #timer: NodeJS.Timeout | undefined;
   #retiring: Promise<void> | undefined;
   #phase: 'serving' | 'retiring' | 'closing' = 'serving';
 
@@ -70,31 +55,26 @@ export class CloneRunner {
     supplier: BrainSupplier,
     shared: RunnerShared & { readonly usage: Usage },
   ) {
-    this.#record = record;
     this.#supplier = supplier;
-    this.#slot = new BrainSlot(supplier, () => this.#processEnded());
     this.#shared = shared;
-    this.#usage = shared.usage;
-    this.#state = record.retiredAt !== undefined ? 'retired' : record.failure ? 'failed' : 'off';
+    this.#slot = new BrainSlot(supplier, () => this.#processEnded());
+    const { usage } = shared;
+    this.#ledger = new CloneLedger({ record, usage, shared, posture: () => this.#slot.posture });
   }
 
   get record(): CloneRecord {
-    return this.#record;
+    return this.#ledger.record;
   }
 
   get state(): CloneState {
-    return this.#state;
-  }
-
-  get supplier(): BrainSupplier {
-    return this.#supplier;
+    return this.#ledger.state;
   }
 
   /** Whether it could take a task this instant. */
   get free(): boolean {
-    const able = (this.#state === 'off' || this.#state === 'idle') && this.#phase === 'serving';
+    const able = (this.state === 'off' || this.state === 'idle') && this.#phase === 'serving';
     const ready = able && !this.#busy && this.#failures.delay(Date.now()) === 0;
-    return ready && this.#shared.queue.length(this.#record.name) === 0 && this.missing.length === 0;
+    return ready && this.#shared.queue.length(this.record.name) === 0 && this.missing.length === 0;
   }
 
   get hasProcess(): boolean {
@@ -102,64 +82,43 @@ export class CloneRunner {
   }
 
   get missing(): string[] {
-    return this.#shared.environment.missing(this.#record);
+    return this.#shared.environment.missing(this.record);
   }
 
   /** Why it cannot take a task of this kind now or later, if so. */
   obstacle(kind: TaskKind): KhloneError | undefined {
-    const { name: clone, failure, brain } = this.#record;
-    if (this.#state === 'retired') return fail('cloneRetired', { clone });
-    if (failure) return cloneFailed(clone, failure);
-    const { dispatch, ask } = this.#supplier.capabilities;
-    if (kind === 'act' ? !dispatch : !ask) return fail('capabilityMissing', { brain, capability: kind });
-    const names = this.missing;
-    return names.length > 0 ? fail('environmentMissing', { clone, names }) : undefined;
+    return this.#ledger.obstacle(kind, this.#supplier.capabilities);
   }
 
   view(): Clone {
-    return cloneView(this.#record, this.#live());
-  }
-
-  #live(): CloneLiveSide {
-    return {
-      status: this.#state,
-      posture: this.#postureIn(this.#state),
-      queued: this.#shared.queue.length(this.#record.name),
-      task: this.#task?.id,
-      missing: this.#state === 'retired' ? [] : this.missing,
-      usage: this.#usage,
-    };
+    return this.#ledger.view();
   }
 
   /** Says that there may be something to do. */
   wake(): void {
     if (this.#busy || this.#phase !== 'serving') return;
-    this.#disarm();
+    this.#alarm.clear();
     this.#busy = true;
     this.#working = this.#work().catch(onUnexpectedError);
   }
 
   /** Takes from a client what the clone misses, and goes on if that was all it waited for. */
   supply(environment: Variables, env?: Variables): void {
-    if (this.#state === 'retired') return;
-    if (this.#shared.environment.supply(this.#record, { environment, env })) this.wake();
+    if (this.state === 'retired') return;
+    if (this.#shared.environment.supply(this.record, { environment, env })) this.wake();
   }
 
   /** Changes what is stored of the clone, with its event. The next task's process is started accordingly. */
   update(change: Partial<CloneRecord>): void {
-    const record = { ...this.#record, ...change };
-    this.#shared.log.commit((tx) => {
-      this.#save(tx, record);
-      tx.append({ type: 'clone.updated', clone: record.name, value: cloneView(record, this.#live()) });
-    });
+    this.#ledger.update(change);
     this.wake();
   }
 
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */
   async interrupt(stop: TurnStop): Promise<void> {
-    if (this.#state === 'failed') {
+    if (this.state === 'failed') {
       this.#failures.succeeded();
-      this.#change('revive', (tx) => this.#save(tx, { ...this.#record, failure: undefined }));
+      this.#ledger.revive();
       this.wake();
       return;
     }
@@ -168,7 +127,7 @@ export class CloneRunner {
 
   /** Ends the turn of a task if it is the one that runs. Resolves when it is over. */
   async stopTask(task: string, stop: TurnStop): Promise<void> {
-    if (this.#task?.id === task) await this.#stopTask(stop);
+    if (this.#ledger.task?.id === task) await this.#stopTask(stop);
   }
 
   /**
@@ -182,27 +141,12 @@ export class CloneRunner {
 
   async #retire(stop: TurnStop): Promise<void> {
     if (this.#phase === 'serving') this.#phase = 'retiring';
-    this.#disarm();
-    const { store, log, queue } = this.#shared;
+    this.#alarm.clear();
     try {
       await this.#stopTask(stop);
       await this.#working;
       await this.#slot.end();
-      log.commit((tx) => {
-        for (const task of store.tasks.queuedOf(this.#record.name)) queue.end(tx, task, endByStop(stop));
-        const to = nextCloneState(this.#state, 'retire');
-        const record = { ...this.#record, retiredAt: now() };
-        this.#save(tx, record);
-        tx.after(() => (this.#state = to));
-        const value = cloneView(record, {
-          ...this.#live(),
-          status: to,
-          posture: 'off',
-          queued: 0,
-          missing: [],
-        });
-        tx.append({ type: 'clone.retired', clone: record.name, value });
-      });
+      this.#ledger.retire(stop);
     } catch (error) {
       if (this.#phase === 'retiring') this.#phase = 'serving';
       this.wake();
@@ -214,36 +158,38 @@ export class CloneRunner {
   async close(drain: boolean): Promise<void> {
     this.#phase = 'closing';
     // A turn that is waited for keeps its time limit.
-    if (!this.#turn) this.#disarm();
-    if (!drain && this.#task && this.#turn) await this.#turn.abandon(stopForDaemon(this.#record, this.#task));
+    if (!this.#turn) this.#alarm.clear();
+    const { task } = this.#ledger;
+    if (!drain && task && this.#turn) await this.#turn.abandon(stopForDaemon(this.record, task));
     await this.#working;
     await this.#slot.end();
   }
 
   async #stopTask(stop: TurnStop): Promise<void> {
     if (this.#turn) this.#turn.stop(stop);
-    else if (this.#task) this.#early ??= stop;
-    if (this.#task) await this.#running;
+    else if (this.#ledger.task) this.#early ??= stop;
+    if (this.#ledger.task) await this.#running;
   }
 
   /** Takes tasks until there is none, or until something must be waited for. */
   async #work(): Promise<void> {
     try {
       await this.#shared.ready;
-      while (this.#phase === 'serving' && this.#state !== 'failed' && this.#state !== 'retired') {
+      while (this.#phase === 'serving' && this.state !== 'failed' && this.state !== 'retired') {
         const delay = this.#failures.delay(Date.now());
-        if (delay > 0) return this.#arm(delay, () => this.wake());
-        const task = this.missing.length > 0 ? undefined : this.#claim();
+        if (delay > 0) return this.#alarm.set(delay, () => this.wake());
+        const task = this.missing.length > 0 ? undefined : this.#ledger.claim();
         if (!task) break;
         this.#running = this.#run(task);
         await this.#running;
         this.#released();
       }
+      this.#settle();
       if (this.#slot.isAlive)
-        this.#arm(this.#record.limits.idleMs ?? defaultIdleMs, () => void this.#slot.end());
+        this.#alarm.set(this.record.limits.idleMs ?? defaultIdleMs, () => void this.#slot.end());
     } catch (error) {
       await this.#giveUp(error).catch(onUnexpectedError);
-      this.#arm(retryMs, () => this.wake());
+      this.#alarm.set(retryMs, () => this.wake());
     } finally {
       // In the same step as the last look at the queue, so that no call to wake falls between.
       this.#released();
@@ -258,241 +204,98 @@ export class CloneRunner {
   async #giveUp(error: unknown): Promise<void> {
     const incident = randomUUID();
     onUnexpectedError(new Error(`incident ${incident}`, { cause: error }));
-    const { store, desk, queue } = this.#shared;
-    const task = this.#task && store.tasks.get(this.#task.id);
-    if (!task || task.status === 'queued' || isEnd(task.status) || this.#phase === 'closing') return;
+    if (!this.#turn || this.#phase === 'closing') return;
     await this.#slot.end();
-    this.#change('stop', (tx) => {
-      desk.withdrawAll(tx, task.id);
-      queue.end(tx, task, { step: 'fail', error: errorView(fail('internalError', { incident })) });
-    });
+    this.#ledger.abandon(incident);
+  }
+
+  /** A process that was started for nothing is at rest, and one that has ended unnoted is off. */
+  #settle(): void {
+    const alive = this.#slot.isAlive;
+    if (this.state === 'starting') this.#ledger.change(alive ? 'rest' : 'stop', () => {});
+    else if (this.state === 'idle' && !alive) this.#ledger.change('stop', () => {});
   }
 
   #released(): void {
-    this.#task = undefined;
+    this.#ledger.release();
     this.#turn = undefined;
     this.#early = undefined;
   }
 
-  #claim(): TaskRecord | undefined {
-    const { store, log, queue } = this.#shared;
-    const task = store.tasks.next(this.#record.name, poolsOf(this.#record));
-    this.#task =
-      task?.clone === undefined && task ? log.commit((tx) => queue.claim(tx, task, this.#record.name)) : task;
-    return this.#task;
-  }
-
   async #run(task: TaskRecord): Promise<void> {
-    const { store, log, desk, queue } = this.#shared;
+    const { log, desk, environment } = this.#shared;
+    const ledger = this.#ledger;
     let brain: Brain;
     try {
       brain = await this.#processFor(task);
     } catch (error) {
-      return this.#failedToStart(task, error);
+      return this.#failedToStart(error);
     }
-    const current = store.tasks.get(task.id);
-    if (current?.status !== 'queued' || this.#phase !== 'serving') {
-      // Cancelled, or left to the next daemon: the process was started for nothing.
-      if (this.#state === 'starting') this.#change(this.#slot.isAlive ? 'rest' : 'stop', () => {});
-      return;
-    }
-    const record = { ...this.#record, usedAt: Date.now() };
-    this.#task = this.#change('take', (tx) => {
-      this.#save(tx, record);
-      return queue.start(tx, current);
-    });
+    // Cancelled, or left to the next daemon.
+    if (!ledger.stillQueued() || this.#phase !== 'serving') return;
+    ledger.start();
     const turn = new Turn({
       brain,
       log,
       desk,
-      asker: this.#asker(brain),
-      pieces: () => this.#shared.environment.redactPieces(this.#record.name),
-      accepted: () => this.#accepted(),
+      asker: askerOf(ledger, brain),
+      pieces: () => environment.redactPieces(this.record.name),
+      accepted: () => ledger.begun(),
     });
     this.#turn = turn;
-    const timeoutMs = task.timeoutMs ?? this.#record.limits.taskTimeoutMs;
+    const timeoutMs = task.timeoutMs ?? this.record.limits.taskTimeoutMs;
     if (timeoutMs !== undefined) {
-      this.#arm(timeoutMs, () => turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }));
+      this.#alarm.set(timeoutMs, () =>
+        turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }),
+      );
     }
     turn.begin(task.resumed ? resumeWords(task.say) : task.say);
     if (this.#early) turn.stop(this.#early);
     const end = await turn.ended;
-    this.#disarm();
-    if (end.outcome.status === 'done') this.#failures.succeeded();
-    const parked = isBroken(end) && this.#failures.failed(Date.now());
-    await this.#persist(() => this.#finish(end, parked));
+    this.#alarm.clear();
+    await this.#finish(end);
   }
 
   /** The warm process where it fits, else a new one on the same conversation. */
   async #processFor(task: TaskRecord): Promise<Brain> {
-    const spec = specOf(this.#record, task.kind, this.#shared.environment.of(this.#record));
+    const spec = specOf(this.record, task.kind, this.#shared.environment.of(this.record));
     const warm = this.#slot.warm(spec);
-    if (warm) return warm;
-    this.#change('start', () => {});
-    return this.#slot.start(spec);
+    if (!warm) this.#ledger.change('start', () => {});
+    return warm ?? this.#slot.start(spec);
   }
 
   #processEnded(): void {
     // In a turn, or while the next process starts, the state is theirs to change.
-    if (this.#state !== 'idle') return;
+    if (this.state !== 'idle') return;
     try {
-      this.#change('stop', () => {});
+      this.#settle();
     } catch (error) {
       onUnexpectedError(error);
+      this.#alarm.set(retryMs, () => this.wake());
     }
   }
 
-  async #failedToStart(task: TaskRecord, error: unknown): Promise<void> {
+  async #failedToStart(error: unknown): Promise<void> {
     const known = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
     if (known.kind === 'storageFailed') throw known;
-    const parked = this.#failures.failed(Date.now());
-    await this.#persist(() => {
-      const current = this.#shared.store.tasks.get(task.id);
-      this.#change(parked ? 'park' : 'stop', (tx) => {
-        if (current?.status === 'queued') {
-          const error = cleanError(errorView(known), (text) => this.#redact(text));
-          this.#shared.queue.end(tx, current, { step: 'fail', error });
-        }
-        if (parked) this.#park(tx, known);
-      });
-    });
+    const parked = this.#countFailure();
+    await this.#persist(() => this.#ledger.failToStart(known, parked));
   }
 
-  #finish(end: TurnEnd, parked: boolean): void {
-    const task = this.#task;
-    if (!task) return;
-    const { store, desk, queue } = this.#shared;
-    const { outcome } = end;
-    const step = parked ? 'park' : this.#slot.isAlive ? 'rest' : 'stop';
-    this.#change(step, (tx) => {
-      desk.withdrawAll(tx, task.id);
-      if (end.usage.length > 0) this.#addUsage(tx, task.id, end.usage);
-      queue.end(
-        tx,
-        store.tasks.get(task.id) ?? task,
-        endByTurn(end, (text) => this.#redact(text)),
-      );
-      if (parked && outcome.status === 'failed') this.#park(tx, outcome.error);
-    });
+  async #finish(end: TurnEnd): Promise<void> {
+    if (end.outcome.status === 'done') this.#failures.succeeded();
+    const parked = isBroken(end) ? this.#countFailure() : undefined;
+    await this.#persist(() =>
+      this.#ledger.finish(end, { step: this.#slot.isAlive ? 'rest' : 'stop', parked }),
+    );
   }
 
-  #addUsage(tx: Transaction, task: string, models: readonly ModelUsage[]): void {
-    const place = { clone: this.#record.name, task };
-    const byModel = models.map(({ model, ...used }) => ({ model, ...soundUsage(used) }));
-    for (const used of byModel) this.#shared.store.usage.insert({ ...used, ...place, at: now() });
-    const usage = byModel.reduce<Usage>(addUsage, noUsage);
-    tx.append({ type: 'usage.updated', ...place, usage, byModel });
-    tx.after(() => (this.#usage = addUsage(this.#usage, usage)));
+  /** Counts once, however often it takes to write it down; the number of failures if they park the clone. */
+  #countFailure(): number | undefined {
+    return this.#failures.failed(Date.now()) ? this.#failures.count : undefined;
   }
 
-  #park(tx: Transaction, last: KhloneError): void {
-    const failure = { failures: this.#failures.count, reason: this.#redact(last.message) };
-    this.#save(tx, { ...this.#record, failure });
-  }
-
-  /** Noted at once: a daemon that is killed now leaves a conversation that can be gone on with. */
-  #accepted(): void {
-    if (this.#record.begun) return;
-    try {
-      this.#shared.log.commit((tx) => this.#save(tx, { ...this.#record, begun: true }));
-    } catch (error) {
-      // The next turn notes it; until then the supplier finds out by itself.
-      onUnexpectedError(error);
-    }
-  }
-
-  #asker(brain: Brain): Asker {
-    const record = this.#record;
-    let open = 0;
-    const step = (tx: Transaction, step: 'wait' | 'answered'): void => {
-      const task = this.#shared.store.tasks.get(this.#task?.id ?? '');
-      if (!task) return;
-      const stepped = this.#shared.queue.step(task, step);
-      tx.after(() => (this.#task = stepped));
-      this.#step(tx, step);
-    };
-    return {
-      clone: record.name,
-      task: this.#task?.id ?? '',
-      policy: record.approvals,
-      timeoutMs: record.limits.approvalTimeoutMs,
-      redact: (value) => this.#redact(value),
-      opened: (tx) => {
-        if (open === 0) step(tx, 'wait');
-        tx.after(() => (open += 1));
-      },
-      resolved: (tx, request, decision) => {
-        if (open === 1) step(tx, 'answered');
-        tx.after(() => (open -= 1));
-        if (decision === 'allowAlways' && request.kind === 'tool') {
-          const grants = [...new Set([...this.#record.grants, ...request.grants])];
-          this.#save(tx, { ...this.#record, grants });
-        }
-      },
-      deliver: (request, answer) => brain.respond(request.request, answer),
-    };
-  }
-
-  /** One step of the clone's state, with whatever belongs to it, as one transaction. */
-  #change<T>(step: CloneStep, work: (tx: Transaction) => T): T {
-    return this.#shared.log.commit((tx) => {
-      const result = work(tx);
-      this.#step(tx, step);
-      return result;
-    });
-  }
-
-  #step(tx: Transaction, step: CloneStep): void {
-    const status = nextCloneState(this.#state, step);
-    if (status === this.#state) return;
-    const working = status === 'working' || status === 'waiting';
-    tx.append({
-      type: 'clone.status',
-      clone: this.#record.name,
-      status,
-      posture: this.#postureIn(status),
-      ...(working && this.#task && { task: this.#task.id }),
-    });
-    tx.after(() => (this.#state = status));
-  }
-
-  #save(tx: Transaction, record: CloneRecord): void {
-    this.#shared.store.clones.update(record);
-    tx.after(() => (this.#record = record));
-  }
-
-  #postureIn(state: CloneState): Posture {
-    if (state === 'off' || state === 'failed' || state === 'retired') return 'off';
-    return this.#task?.kind ?? this.#slot.posture ?? 'off';
-  }
-
-  /** Writes what must not be lost, again and again until the disk takes it. */
-  async #persist(write: () => void): Promise<void> {
-    for (;;) {
-      try {
-        return write();
-      } catch (error) {
-        onUnexpectedError(error);
-        // At the end the next daemon sets it right; what is no disk's fault would fail again.
-        if (this.#phase === 'closing' || !(error instanceof KhloneError && error.kind === 'storageFailed'))
-          throw error;
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
-    }
-  }
-
-  #redact<T>(value: T): T {
-    return this.#shared.environment.redact(this.#record.name, value);
-  }
-
-  #arm(ms: number, fire: () => void): void {
-    this.#disarm();
-    this.#timer = setTimeout(fire, ms);
-    this.#timer.unref();
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #persist(write: () => void): Promise<void> {
+    return persist(write, () => this.#phase === 'closing');
   }
 }

@@ -1,0 +1,279 @@
+import type { KhloneError } from '../../protocol/error.js';
+import { fail } from '../../protocol/fail.js';
+import type { Clone, Posture } from '../../protocol/shapes/clone.js';
+import type { TaskKind } from '../../protocol/shapes/task.js';
+import type { Usage } from '../../protocol/shapes/usage.js';
+import type { ApprovalDesk } from '../approvals/desk.js';
+import type { BrainCapabilities, ModelUsage } from '../brains/contract.js';
+import type { EventLog, Transaction } from '../events/log.js';
+import { onUnexpectedError } from '../lifecycle.js';
+import type { CloneRecord } from '../store/cloneTable.js';
+import { now } from '../store/ids.js';
+import type { Store } from '../store/store.js';
+import type { TaskRecord } from '../store/taskTable.js';
+import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
+import { type CloneState, type CloneStep, nextCloneState } from './cloneMachine.js';
+import { cleanError, cloneFailed, endByStop, endByTurn, errorView } from './ends.js';
+import type { CloneEnvironment } from './environment.js';
+import type { TaskQueue } from './queue.js';
+import { isEnd } from './taskMachine.js';
+import type { TurnEnd, TurnStop } from './turn.js';
+import { type CloneLiveSide, cloneView } from './views.js';
+import { poolsOf } from './who.js';
+
+/** What all ledgers of a daemon share. */
+export interface LedgerShared {
+  readonly store: Store;
+  readonly log: EventLog;
+  readonly queue: TaskQueue;
+  readonly desk: ApprovalDesk;
+  readonly environment: CloneEnvironment;
+}
+
+/** What a ledger begins with. */
+export interface LedgerParts {
+  readonly record: CloneRecord;
+  readonly usage: Usage;
+  readonly shared: LedgerShared;
+  /** The posture of the process there is. */
+  readonly posture: () => Posture | undefined;
+}
+
+/**
+ * What is known of one clone: its record, its state, its task in hand and what it used. Each change is
+ * one transaction with the events that tell of it; what is held here changes only once it is on disk.
+ */
+export class CloneLedger {
+  readonly #shared: LedgerShared;
+  readonly #posture: () => Posture | undefined;
+  #record: CloneRecord;
+  #state: CloneState;
+  #usage: Usage;
+  #task: TaskRecord | undefined;
+
+  constructor({ record, usage, shared, posture }: LedgerParts) {
+    this.#record = record;
+    this.#usage = usage;
+    this.#shared = shared;
+    this.#posture = posture;
+    this.#state = record.retiredAt !== undefined ? 'retired' : record.failure ? 'failed' : 'off';
+  }
+
+  get record(): CloneRecord {
+    return this.#record;
+  }
+
+  get state(): CloneState {
+    return this.#state;
+  }
+
+  /** The task in hand, from its claim until it is released. */
+  get task(): TaskRecord | undefined {
+    return this.#task;
+  }
+
+  /** Why the clone cannot take a task of this kind now or later, if so. */
+  obstacle(kind: TaskKind, { dispatch, ask }: BrainCapabilities): KhloneError | undefined {
+    const { name: clone, failure, brain } = this.#record;
+    if (this.#state === 'retired') return fail('cloneRetired', { clone });
+    if (failure) return cloneFailed(clone, failure);
+    if (kind === 'act' ? !dispatch : !ask) return fail('capabilityMissing', { brain, capability: kind });
+    const names = this.#shared.environment.missing(this.#record);
+    return names.length > 0 ? fail('environmentMissing', { clone, names }) : undefined;
+  }
+
+  view(): Clone {
+    return cloneView(this.#record, this.#live());
+  }
+
+  /** One step of the clone's state, with whatever belongs to it. */
+  change<T>(step: CloneStep, work: (tx: Transaction) => T): T {
+    return this.#shared.log.commit((tx) => {
+      const result = work(tx);
+      this.#step(tx, step);
+      return result;
+    });
+  }
+
+  update(change: Partial<CloneRecord>): void {
+    const record = { ...this.#record, ...change };
+    this.#shared.log.commit((tx) => {
+      this.#save(tx, record);
+      tx.append({ type: 'clone.updated', clone: record.name, value: cloneView(record, this.#live()) });
+    });
+  }
+
+  /** Lets a parked clone try again. */
+  revive(): void {
+    this.change('revive', (tx) => this.#save(tx, { ...this.#record, failure: undefined }));
+  }
+
+  /**
+   * Notes that a brain has taken up a turn of the conversation: at once, so that a daemon that is killed
+   * now leaves one that can be gone on with. Never throws.
+   */
+  begun(): void {
+    if (this.#record.begun) return;
+    try {
+      this.#shared.log.commit((tx) => this.#save(tx, { ...this.#record, begun: true }));
+    } catch (error) {
+      // The next turn notes it; until then the supplier finds out by itself.
+      onUnexpectedError(error);
+    }
+  }
+
+  /** Takes the next task in hand, its own or one of its pools'. */
+  claim(): TaskRecord | undefined {
+    const { store, log, queue } = this.#shared;
+    const { name } = this.#record;
+    const next = store.tasks.next(name, poolsOf(this.#record));
+    this.#task = next && (next.clone === undefined ? log.commit((tx) => queue.claim(tx, next, name)) : next);
+    return this.#task;
+  }
+
+  release(): void {
+    this.#task = undefined;
+  }
+
+  /** Whether the task in hand still waits: it can be cancelled up to its start. */
+  stillQueued(): boolean {
+    return this.#stored()?.status === 'queued';
+  }
+
+  /** The process takes the task in hand. */
+  start(): void {
+    const task = this.#stored();
+    if (!task) return;
+    this.#task = this.change('take', (tx) => {
+      this.#save(tx, { ...this.#record, usedAt: Date.now() });
+      return this.#shared.queue.start(tx, task);
+    });
+  }
+
+  /** The brain of the task in hand waits for a human, or no longer does. */
+  ask(tx: Transaction, step: 'wait' | 'answered'): void {
+    const task = this.#stored();
+    if (!task) return;
+    const stepped = this.#shared.queue.step(task, step);
+    tx.after(() => (this.#task = stepped));
+    this.#step(tx, step);
+  }
+
+  /** Notes rules that were granted for the clone's life. */
+  grant(tx: Transaction, rules: readonly string[]): void {
+    this.#save(tx, { ...this.#record, grants: [...new Set([...this.#record.grants, ...rules])] });
+  }
+
+  /** The turn of the task in hand is over. `parked` is the number of failures that park the clone. */
+  finish(end: TurnEnd, how: { readonly step: 'rest' | 'stop'; readonly parked: number | undefined }): void {
+    const task = this.#stored();
+    if (!task) return;
+    const { desk, queue } = this.#shared;
+    const { outcome, usage } = end;
+    const { step, parked } = how;
+    this.change(parked === undefined ? step : 'park', (tx) => {
+      desk.withdrawAll(tx, task.id);
+      if (usage.length > 0) this.#addUsage(tx, task.id, usage);
+      queue.end(
+        tx,
+        task,
+        endByTurn(end, (text) => this.redact(text)),
+      );
+      if (parked !== undefined && outcome.status === 'failed') this.#park(tx, parked, outcome.error);
+    });
+  }
+
+  /** No process could be started for the task in hand. `parked` as in `finish`. */
+  failToStart(error: KhloneError, parked: number | undefined): void {
+    const task = this.#stored();
+    this.change(parked === undefined ? 'stop' : 'park', (tx) => {
+      if (task?.status === 'queued') {
+        const clean = cleanError(errorView(error), (text) => this.redact(text));
+        this.#shared.queue.end(tx, task, { step: 'fail', error: clean });
+      }
+      if (parked !== undefined) this.#park(tx, parked, error);
+    });
+  }
+
+  /** Ends the task in hand after a defect of ours; its process is gone. */
+  abandon(incident: string): void {
+    const task = this.#stored();
+    if (!task || isEnd(task.status)) return;
+    const { desk, queue } = this.#shared;
+    this.change('stop', (tx) => {
+      desk.withdrawAll(tx, task.id);
+      queue.end(tx, task, { step: 'fail', error: errorView(fail('internalError', { incident })) });
+    });
+  }
+
+  /** The clone is out of service for good; what waits for it ends. */
+  retire(stop: TurnStop): void {
+    const { store, log, queue } = this.#shared;
+    log.commit((tx) => {
+      for (const task of store.tasks.queuedOf(this.#record.name)) queue.end(tx, task, endByStop(stop));
+      const status = nextCloneState(this.#state, 'retire');
+      const record = { ...this.#record, retiredAt: now() };
+      this.#save(tx, record);
+      tx.after(() => (this.#state = status));
+      const live = { ...this.#live(), status, posture: 'off' as const, queued: 0, missing: [] };
+      tx.append({ type: 'clone.retired', clone: record.name, value: cloneView(record, live) });
+    });
+  }
+
+  redact<T>(value: T): T {
+    return this.#shared.environment.redact(this.#record.name, value);
+  }
+
+  /** The task in hand as it is on disk. */
+  #stored(): TaskRecord | undefined {
+    return this.#task && this.#shared.store.tasks.get(this.#task.id);
+  }
+
+  #live(): CloneLiveSide {
+    return {
+      status: this.#state,
+      posture: this.#postureIn(this.#state),
+      queued: this.#shared.queue.length(this.#record.name),
+      task: this.#task?.id,
+      missing: this.#state === 'retired' ? [] : this.#shared.environment.missing(this.#record),
+      usage: this.#usage,
+    };
+  }
+
+  #postureIn(state: CloneState): Posture {
+    if (state === 'off' || state === 'failed' || state === 'retired') return 'off';
+    return this.#task?.kind ?? this.#posture() ?? 'off';
+  }
+
+  #step(tx: Transaction, step: CloneStep): void {
+    const status = nextCloneState(this.#state, step);
+    if (status === this.#state) return;
+    const working = status === 'working' || status === 'waiting';
+    tx.append({
+      type: 'clone.status',
+      clone: this.#record.name,
+      status,
+      posture: this.#postureIn(status),
+      ...(working && this.#task && { task: this.#task.id }),
+    });
+    tx.after(() => (this.#state = status));
+  }
+
+  #save(tx: Transaction, record: CloneRecord): void {
+    this.#shared.store.clones.update(record);
+    tx.after(() => (this.#record = record));
+  }
+
+  #park(tx: Transaction, failures: number, last: KhloneError): void {
+    this.#save(tx, { ...this.#record, failure: { failures, reason: this.redact(last.message) } });
+  }
+
+  #addUsage(tx: Transaction, task: string, models: readonly ModelUsage[]): void {
+    const place = { clone: this.#record.name, task };
+    const byModel = models.map(({ model, ...used }) => ({ model, ...soundUsage(used) }));
+    for (const used of byModel) this.#shared.store.usage.insert({ ...used, ...place, at: now() });
+    const usage = byModel.reduce<Usage>(addUsage, noUsage);
+    tx.append({ type: 'usage.updated', ...place, usage, byModel });
+    tx.after(() => (this.#usage = addUsage(this.#usage, usage)));
+  }
+}

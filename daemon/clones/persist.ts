@@ -1,0 +1,23 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isKhloneError } from '../../protocol/fail.js';
+import { onUnexpectedError } from '../lifecycle.js';
+
+/** Pause before a refused write is tried again, in ms. */
+export const retryMs = 1000;
+
+/**
+ * Writes what must not be lost, again and again until the disk takes it.
+ * @throws what is no disk's fault, which would fail again, and anything once `ending` says so: then the
+ * next daemon sets it right.
+ */
+export async function persist(write: () => void, ending: () => boolean): Promise<void> {
+  for (;;) {
+    try {
+      return write();
+    } catch (error) {
+      onUnexpectedError(error);
+      if (ending() || !isKhloneError(error, 'storageFailed')) throw error;
+      await wait(retryMs);
+    }
+  }
+}
