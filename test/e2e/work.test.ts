@@ -37,10 +37,9 @@ async function event<T extends Event['type']>(
     await events.return();
   }
 }
-const started = (task: Task): Promise<unknown> =>
-  event('task.started', (started) => started.task === task.id);
+const started = (task: Task): Promise<unknown> => event('task.started', (found) => found.task === task.id);
 const asked = async (task: Task): Promise<Approval> =>
-  (await event('approval.requested', (requested) => requested.task === task.id)).value;
+  (await event('approval.requested', (found) => found.task === task.id)).value;
 
 /** Starts and ends of tasks, as `start`, `end` and what was said. */
 async function courseOf(tasks: readonly Task[]): Promise<string[]> {

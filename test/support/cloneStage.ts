@@ -112,3 +112,8 @@ export function stopBy(step: 'cancel' | 'interrupt'): TurnStop {
   const error = step === 'cancel' ? fail('taskCancelled', { reason }) : fail('taskInterrupted', { reason });
   return { step, error };
 }
+
+/** Lets all that can go on without time passing go on. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}

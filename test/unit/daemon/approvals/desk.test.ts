@@ -208,7 +208,7 @@ describe('secrets', () => {
         ...toolRequest('r1'),
         title: 'run s3cr3t-value',
         input: { a: ['s3cr3t-value'] },
-      } as ApprovalRequest,
+      },
       { redact },
     );
     desk.respond(id, { decision: 'deny', message: 'never print s3cr3t-value' });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CloneStage } from '../../../support/cloneStage.js';
+import { CloneStage, settle } from '../../../support/cloneStage.js';
 import { busy } from '../../../support/fakeBrain.js';
 
 let stage: CloneStage;
@@ -53,7 +53,7 @@ describe('work for a pool', () => {
     const failed = stage.give('a');
     expect(failed.clone).toBe('mechanic.3');
     await stage.end(failed);
-    for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
+    await settle();
     expect(stage.give('b').clone).toBe('mechanic.4');
   });
 

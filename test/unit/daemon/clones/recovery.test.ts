@@ -28,14 +28,14 @@ function next(): void {
 
 describe('the next daemon', () => {
   it.each([
-    ['running', {}, 1, { status: 'interrupted', error: { kind: 'taskInterrupted' }, resumed: false }],
-    ['waiting', { recovery: 'park' as const }, 1, { status: 'interrupted' }],
-    ['running', { recovery: 'resume' as const }, 1, { status: 'queued', resumed: true, attempt: 1 }],
-    ['waiting', { recovery: 'resume' as const }, 2, { status: 'queued', resumed: true }],
-    ['running', { recovery: 'resume' as const }, 3, { status: 'parked', error: { kind: 'taskInterrupted' } }],
-    ['queued', {}, 0, { status: 'queued', resumed: false, attempt: 0 }],
-    ['done', {}, 1, { status: 'done', epoch: 1 }],
-  ] as const)('finds a task %s under %j after %i attempts', (status, limits, attempt, left) => {
+    ['running', 1, {}, { status: 'interrupted', error: { kind: 'taskInterrupted' }, resumed: false }],
+    ['waiting', 1, { recovery: 'park' }, { status: 'interrupted' }],
+    ['running', 1, { recovery: 'resume' }, { status: 'queued', resumed: true, attempt: 1 }],
+    ['waiting', 2, { recovery: 'resume' }, { status: 'queued', resumed: true }],
+    ['running', 3, { recovery: 'resume' }, { status: 'parked', error: { kind: 'taskInterrupted' } }],
+    ['queued', 0, {}, { status: 'queued', resumed: false, attempt: 0 }],
+    ['done', 1, {}, { status: 'done', epoch: 1 }],
+  ] as const)('finds a task %s after %i attempts under %j', (...[status, attempt, limits, left]) => {
     expect(afterKill({ limits }, { status, attempt })).toMatchObject(left);
   });
 
