@@ -8,6 +8,9 @@ import { DaemonZone } from '../support/daemon.js';
 import { history, nextEvent } from '../support/events.js';
 import { canMount, SmallDisk } from '../support/smallDisk.js';
 
+/** Other work may hold the machine up; what is looked for comes all the same. */
+const patient = { timeout: 30_000 };
+
 let zone: DaemonZone;
 beforeEach(() => {
   zone = new DaemonZone();
@@ -55,7 +58,7 @@ describe('a database', () => {
     const error = await refused.catch((reason: unknown) => reason);
     expect(isKhloneError(error, 'databaseNewer') && error.hint).toContain('Update khlone');
     expect(contents()).toEqual(before);
-    await expect.poll(() => zone.processes()).toEqual([]);
+    await expect.poll(() => zone.processes(), patient).toEqual([]);
 
     const mended = new Database(zone.paths.db);
     mended.pragma(`user_version = ${supported}`);
@@ -77,7 +80,7 @@ describe('a database', () => {
       kind: 'storageFailed',
       details: { reason: 'the database is damaged' },
     });
-    await expect.poll(() => zone.processes()).toEqual([]);
+    await expect.poll(() => zone.processes(), patient).toEqual([]);
   });
 });
 
@@ -154,7 +157,7 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     expect(said).toHaveLength(2);
     const queued = stored.filter(({ type }) => type === 'task.queued');
     expect(queued).toHaveLength(receipts.length + 2);
-    await expect.poll(() => events.cursor).toEqual(stored.at(-1)?.cursor);
+    await expect.poll(() => events.cursor, patient).toEqual(stored.at(-1)?.cursor);
     await events.return();
     await listening;
     expect(seen.filter(({ type }) => type !== 'message.delta')).toEqual(stored);
@@ -168,7 +171,7 @@ describe.skipIf(!canMount)('a disk that is full', () => {
       kind: 'storageFailed',
       details: { reason: expect.stringContaining('full') as unknown },
     });
-    await expect.poll(() => zone.processes()).toEqual([]);
+    await expect.poll(() => zone.processes(), patient).toEqual([]);
     disk.free();
     expect((await (await zone.connect()).clone.list()).clones).toHaveLength(1);
   });
@@ -181,7 +184,7 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     await pieces.next();
     disk.fill();
     await zone.stop(khlone);
-    await expect.poll(() => zone.processes()).toEqual([]);
+    await expect.poll(() => zone.processes(), patient).toEqual([]);
     disk.free();
     khlone = await zone.connect();
     expect(await khlone.task.get({ task: running.id })).toMatchObject({ status: 'interrupted' });
