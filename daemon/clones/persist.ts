@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { isKhloneError } from '../../protocol/fail.js';
 import { onUnexpectedError } from '../lifecycle.js';
 
@@ -17,7 +16,7 @@ export async function persist(write: () => void, ending: () => boolean): Promise
     } catch (error) {
       onUnexpectedError(error);
       if (ending() || !isKhloneError(error, 'storageFailed')) throw error;
-      await wait(retryMs);
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
 }

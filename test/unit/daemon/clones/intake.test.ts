@@ -48,7 +48,8 @@ describe('work for a pool', () => {
     stage.clone({ name: 'mechanic.1', number: 1, secrets: ['API_KEY'] });
     stage.clone({ name: 'mechanic.2', number: 2, failure: { failures: 5, reason: 'r' } });
     stage.clone({ name: 'mechanic.3', number: 3 });
-    stage.clone({ name: 'mechanic.4', number: 4, usedAt: 1 });
+    // Used later than any other: it is not chosen for its rest.
+    stage.clone({ name: 'mechanic.4', number: 4, usedAt: Number.MAX_SAFE_INTEGER });
     stage.supplier.script = (brain) => brain.die();
     const failed = stage.give('a');
     expect(failed.clone).toBe('mechanic.3');

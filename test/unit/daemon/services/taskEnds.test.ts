@@ -50,9 +50,11 @@ describe('TaskEnds', () => {
 
   it('gives up when it is told to, also before it begins', async () => {
     const reason = fail('cancelled', {});
-    const waiting = ends.wait('t_1', { signal: abort.signal });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const waiting = ends.wait('t_1', { signal: abort.signal, timeoutMs: 1000 });
     abort.abort(reason);
     await expect(waiting).rejects.toBe(reason);
+    expect(vi.getTimerCount()).toBe(0);
     await expect(ends.wait('t_1', { signal: abort.signal })).rejects.toBe(reason);
   });
 });
