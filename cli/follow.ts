@@ -4,6 +4,7 @@ import type { Context } from './context.js';
 import { decide } from './decide.js';
 import { endingOfTask, type Ending } from './exit.js';
 import { onInterrupt } from './interrupts.js';
+import { everyApproval } from './pages.js';
 import { Prompter } from './prompter.js';
 import { Transcript } from './render/transcript.js';
 import { sanitize } from './render/sanitize.js';
@@ -92,8 +93,7 @@ class Follower {
   /** Asks about what the task waits for already. */
   async catchUp(): Promise<void> {
     const { khlone, task } = this.#request;
-    const { approvals } = await khlone.approval.list({});
-    for (const approval of approvals) {
+    for await (const approval of everyApproval(khlone, {})) {
       if (approval.task !== task || this.#open.has(approval.id)) continue;
       const { cursor } = khlone.session;
       const { requestedAt: at, clone, id } = approval;

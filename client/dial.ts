@@ -8,7 +8,7 @@ export type SocketPlace = Pick<ZonePaths, 'socket' | 'socketFolders'>;
 /** What one try to connect came to. */
 export type Dialled =
   | { state: 'connected'; socket: Socket }
-  /** ENOENT or ECONNREFUSED: nobody listens. */
+  /** ENOENT, ECONNREFUSED, or ECONNRESET of a daemon that dies this instant: nobody listens. */
   | { state: 'absent'; code: string }
   /** EAGAIN: somebody listens, and more clients wait than the kernel holds. */
   | { state: 'busy'; code: string };
@@ -25,7 +25,7 @@ export async function dial(place: SocketPlace, signal?: AbortSignal): Promise<Di
   if (code === undefined) return { state: 'connected', socket };
   socket.destroy();
   signal?.throwIfAborted();
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') return { state: 'absent', code };
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return { state: 'absent', code };
   if (code === 'EAGAIN') return { state: 'busy', code };
   throw fail('daemonUnreachable', { socket: place.socket, reason: `connecting failed with ${code}` });
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { ApprovalStatus } from '../../client/index.js';
+import type { Approval, ApprovalListParams, ApprovalStatus } from '../../client/index.js';
 import { fail } from '../../protocol/fail.js';
 import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
+import { everyApproval } from '../pages.js';
 import { renderApprovalFull, renderApprovalHelp, renderApprovals } from '../render/approval.js';
 
 interface Options {
@@ -12,7 +13,7 @@ interface Options {
 
 const everyStatus: ApprovalStatus[] = ['pending', 'allowed', 'denied', 'expired', 'withdrawn'];
 
-/** Most approvals one call gives; an older one is out of reach. */
+/** Most approvals one call gives. */
 const most = 500;
 
 /** `khlone approvals [approval]` */
@@ -27,12 +28,13 @@ export function define(command: Command, bind: Bind): void {
       const { out } = context;
       const { all, who } = options;
       await using khlone = await connectTo(context);
-      const { approvals } = await khlone.approval.list({
+      const filter: ApprovalListParams = {
         ...((all === true || id !== undefined) && { status: everyStatus, limit: most }),
         ...(who !== undefined && { who }),
-      });
+      };
       const { style, columns } = out.results;
       if (id === undefined) {
+        const { approvals } = await khlone.approval.list(filter);
         if (out.json) out.object({ approvals });
         else {
           out.write(renderApprovals(approvals, { style, columns, now: Date.now() }));
@@ -41,11 +43,16 @@ export function define(command: Command, bind: Bind): void {
         }
         return 'done';
       }
-      const one = approvals.find((approval) => approval.id === id);
+      const one = await find(everyApproval(khlone, filter), id);
       if (one === undefined) throw fail('approvalNotFound', { approval: id });
       if (out.json) out.object(one);
       else out.write(renderApprovalFull(one, style));
       return 'done';
     }),
   );
+}
+
+async function find(approvals: AsyncIterable<Approval>, id: string): Promise<Approval | undefined> {
+  for await (const approval of approvals) if (approval.id === id) return approval;
+  return undefined;
 }

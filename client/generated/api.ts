@@ -88,10 +88,10 @@ export class CloneApi {
   }
 
   /**
-   * Lists clones; retired ones only where the filter names that status.
+   * Lists clones in the order they were enrolled; retired ones only where the filter names that status.
    *
    * `clone/list`, stable since version 1.
-   * Fails with storageFailed.
+   * Fails with cloneNotFound, storageFailed.
    */
   list(params: CloneListParams = {}, options?: CallOptions): Promise<CloneListResult> {
     return this.#caller.call('clone/list', params, options) as Promise<CloneListResult>;
@@ -180,7 +180,7 @@ export class TaskApi {
    * Lists tasks, the newest first, a page at a time.
    *
    * `task/list`, stable since version 1.
-   * Fails with taskNotFound, storageFailed.
+   * Fails with cloneNotFound, taskNotFound, storageFailed.
    */
   list(params: TaskListParams = {}, options?: CallOptions): Promise<TaskListResult> {
     return this.#caller.call('task/list', params, options) as Promise<TaskListResult>;
@@ -226,10 +226,10 @@ export class ApprovalApi {
   }
 
   /**
-   * Lists what brains wait for a human to decide; those already decided where the filter names their status.
+   * Lists what brains wait for a human to decide, the newest first; those already decided where the filter names their status.
    *
    * `approval/list`, stable since version 1.
-   * Fails with storageFailed.
+   * Fails with cloneNotFound, approvalNotFound, storageFailed.
    */
   list(params: ApprovalListParams = {}, options?: CallOptions): Promise<ApprovalListResult> {
     return this.#caller.call('approval/list', params, options) as Promise<ApprovalListResult>;

@@ -1,6 +1,8 @@
+import { fail } from '../../protocol/fail.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
 import type { CloneDirectory } from '../clones/directory.js';
 import type { Store } from '../store/store.js';
+import { pageOf } from './page.js';
 import type { Service } from './parts.js';
 
 /** Lists and answers approvals. */
@@ -11,9 +13,19 @@ export function approvalService(parts: {
 }): Service<'approval/list' | 'approval/respond'> {
   const { store, desk, directory } = parts;
   return {
-    async 'approval/list'({ who, status = ['pending'], limit = 100 }) {
+    async 'approval/list'({ who, status = ['pending'], limit = 100, before }) {
       const clones = directory.names(who);
-      return { approvals: store.approvals.list({ status, limit, ...(clones && { clones }) }) };
+      if (before !== undefined && !store.approvals.get(before))
+        throw fail('approvalNotFound', { approval: before });
+      const found = store.approvals.list({
+        status,
+        limit: limit + 1,
+        ...(clones && { clones }),
+        ...(before !== undefined && { before }),
+      });
+      const { items, more } = pageOf(found, limit, (approval) => JSON.stringify(approval).length);
+      const last = items.at(-1);
+      return { approvals: items, ...(last && more && { next: last.id }) };
     },
 
     async 'approval/respond'({ approval, decision, message, answers }) {

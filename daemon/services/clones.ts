@@ -9,6 +9,7 @@ import { taskView } from '../clones/views.js';
 import { part, type Vault } from '../environment/vault.js';
 import type { CallContext } from '../rpc/call.js';
 import type { Store } from '../store/store.js';
+import { pageOf } from './page.js';
 import type { Service } from './parts.js';
 
 /** What the clones' handlers work with. */
@@ -53,16 +54,23 @@ export function cloneService(parts: CloneParts): Service<Names> {
       return (await enrolment.enroll(params, environment)).view();
     },
 
-    async 'clone/list'({ role, labels, status }) {
+    async 'clone/list'({ role, labels, status, limit = 1000, after }) {
       const wanted = Object.entries(labels ?? {});
-      const found = directory.all().filter(({ record, state }) => {
-        if (status ? !status.includes(state) : state === 'retired') return false;
-        if (role !== undefined && record.role !== role) return false;
-        return wanted.every(
-          ([key, value]) => Object.hasOwn(record.labels, key) && record.labels[key] === value,
-        );
-      });
-      return { clones: found.map((runner) => runner.view()) };
+      const from = after === undefined ? 0 : directory.all().indexOf(directory.one(after)) + 1;
+      const found = directory
+        .all()
+        .slice(from)
+        .filter(({ record, state }) => {
+          if (status ? !status.includes(state) : state === 'retired') return false;
+          if (role !== undefined && record.role !== role) return false;
+          return wanted.every(
+            ([key, value]) => Object.hasOwn(record.labels, key) && record.labels[key] === value,
+          );
+        });
+      const views = found.map((runner) => runner.view());
+      const { items, more } = pageOf(views, limit, (clone) => JSON.stringify(clone).length);
+      const last = items.at(-1);
+      return { clones: items, ...(last && more && { next: last.name }) };
     },
 
     async 'clone/get'({ who }, { environment }) {

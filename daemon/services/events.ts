@@ -1,17 +1,14 @@
 import { fail } from '../../protocol/fail.js';
-import type { Event } from '../../protocol/shapes/event.js';
 import type { CloneDirectory } from '../clones/directory.js';
 import type { EventLog } from '../events/log.js';
 import { resolveFrom, Subscription } from '../events/subscription.js';
 import type { Connection } from '../rpc/connection.js';
 import type { Notifications } from '../rpc/generated/handlers.js';
+import { pageOf } from './page.js';
 import type { Service } from './parts.js';
 
 /** Most subscriptions of one connection. */
 const maxSubscriptions = 64;
-
-/** Most characters of a page: with every one escaped it fits a frame. */
-const pageLength = 1_000_000;
 
 /** Sends a batch; false when the client can take no more. */
 function publish(connection: Connection, params: Notifications['event/published']): boolean {
@@ -70,9 +67,6 @@ export function eventService(parts: {
       const backward = direction === 'backward';
       const newest = log.cursor;
       const start = resolveFrom(from, log);
-      const events: Event[] = [];
-      let length = 0;
-      let more = false;
       const query = {
         // Backward from the tail begins with the newest itself.
         from: backward && from === 'tail' ? newest.seq + 1 : start.from,
@@ -81,12 +75,8 @@ export function eventService(parts: {
         ...(types && { types }),
         ...(clones && { clones }),
       };
-      for (const stored of log.read(query)) {
-        more = events.length === limit || (events.length > 0 && length + stored.length > pageLength);
-        if (more) break;
-        events.push(stored.event);
-        length += stored.length;
-      }
+      const { items, more } = pageOf(log.read(query), limit, (stored) => stored.length);
+      const events = items.map((stored) => stored.event);
       const reached = events.at(-1)?.cursor;
       // A page that ends the history ends at its end, so that a filter does not make a reader look twice.
       const next = more || backward ? (reached ?? { epoch: newest.epoch, seq: start.from }) : newest;

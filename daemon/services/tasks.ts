@@ -9,11 +9,9 @@ import type { EventLog } from '../events/log.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import { errorView } from '../clones/ends.js';
+import { pageOf } from './page.js';
 import type { Service } from './parts.js';
 import type { TaskEnds } from './taskEnds.js';
-
-/** Most characters of text in a page of tasks: with every one escaped it fits a frame. */
-const pageLength = 1_000_000;
 
 /** What the tasks' handlers work with. */
 export interface TaskParts {
@@ -52,15 +50,13 @@ export function taskService(
         ...(before !== undefined && { before: find(before).ordinal }),
         limit: limit + 1,
       });
-      const page: TaskRecord[] = [];
-      let length = 0;
-      for (const record of found.slice(0, limit)) {
-        length += record.say.length + (record.result?.text.length ?? 0);
-        if (page.length > 0 && length > pageLength) break;
-        page.push(record);
-      }
-      const last = page.at(-1);
-      return { tasks: page.map(view), ...(last && page.length < found.length && { next: last.id }) };
+      const { items, more } = pageOf(
+        found,
+        limit,
+        (task) => task.say.length + (task.result?.text.length ?? 0),
+      );
+      const last = items.at(-1);
+      return { tasks: items.map(view), ...(last && more && { next: last.id }) };
     },
 
     async 'task/wait'({ task, timeoutMs }, { signal }) {

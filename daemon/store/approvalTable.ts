@@ -9,6 +9,8 @@ interface Columns {
 export interface ApprovalFilter {
   readonly clones?: readonly string[];
   readonly status: readonly ApprovalStatus[];
+  /** Only approvals older than the one of this id. */
+  readonly before?: string;
   readonly limit: number;
 }
 
@@ -58,6 +60,10 @@ export class ApprovalTable {
     if (filter.clones) {
       where.push(`clone IN (${filter.clones.map(() => '?').join(',')})`);
       values.push(...filter.clones);
+    }
+    if (filter.before !== undefined) {
+      where.push('ordinal < (SELECT ordinal FROM approvals WHERE id = ?)');
+      values.push(filter.before);
     }
     return this.#db
       .prepare<unknown[], Columns>(

@@ -550,12 +550,18 @@ export interface CloneListParams {
   role?: Role | undefined;
   labels?: Labels | undefined;
   status?: CloneStatus[] | undefined;
+  /** 1,000 by default; fewer come where they are large. */
+  limit?: number | undefined;
+  /** Go on after this clone: the last page's `next`. */
+  after?: CloneName | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 
 /** Result of `clone/list`. */
 export interface CloneListResult {
   clones: Clone[];
+  /** Where the next page starts; missing on the last. */
+  next?: CloneName | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 
@@ -681,14 +687,18 @@ export interface ApprovalListParams {
   who?: Who | undefined;
   /** `pending` by default. */
   status?: ApprovalStatus[] | undefined;
-  /** The newest so many; 100 by default. */
+  /** 100 by default; fewer come where they are large. */
   limit?: number | undefined;
+  /** Go on after this approval: the last page's `next`. */
+  before?: ApprovalId | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 
 /** Result of `approval/list`. */
 export interface ApprovalListResult {
   approvals: Approval[];
+  /** Where the next page starts; missing on the last. */
+  next?: ApprovalId | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 

@@ -19,16 +19,27 @@ const pending: z.input<typeof Approval> = {
 export const approvalList = request({
   name: 'approval/list',
   summary:
-    'Lists what brains wait for a human to decide; those already decided where the filter names their status.',
+    'Lists what brains wait for a human to decide, the newest first; those already decided where the filter names their status.',
   capability: 'core',
   params: z.object({
     who: Who.optional(),
     status: z.array(ApprovalStatus).max(8).optional().describe('`pending` by default.'),
-    limit: z.number().int().min(1).max(500).optional().describe('The newest so many; 100 by default.'),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe('100 by default; fewer come where they are large.'),
+    before: ApprovalId.optional().describe("Go on after this approval: the last page's `next`."),
     _meta: meta,
   }),
-  result: z.object({ approvals: z.array(Approval), _meta: meta }),
-  errors: ['storageFailed'],
+  result: z.object({
+    approvals: z.array(Approval),
+    next: ApprovalId.optional().describe('Where the next page starts; missing on the last.'),
+    _meta: meta,
+  }),
+  errors: ['cloneNotFound', 'approvalNotFound', 'storageFailed'],
   example: { after: ['$approval'], params: {}, result: { approvals: [pending] } },
 });
 

@@ -101,16 +101,29 @@ export const cloneEnroll = request({
 
 export const cloneList = request({
   name: 'clone/list',
-  summary: 'Lists clones; retired ones only where the filter names that status.',
+  summary:
+    'Lists clones in the order they were enrolled; retired ones only where the filter names that status.',
   capability: 'core',
   params: z.object({
     role: Role.optional(),
     labels: Labels.optional(),
     status: z.array(CloneStatus).max(8).optional(),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('1,000 by default; fewer come where they are large.'),
+    after: CloneName.optional().describe("Go on after this clone: the last page's `next`."),
     _meta: meta,
   }),
-  result: z.object({ clones: z.array(Clone), _meta: meta }),
-  errors: ['storageFailed'],
+  result: z.object({
+    clones: z.array(Clone),
+    next: CloneName.optional().describe('Where the next page starts; missing on the last.'),
+    _meta: meta,
+  }),
+  errors: ['cloneNotFound', 'storageFailed'],
   example: { after: ['clone/enroll'], params: { role: 'mechanic' }, result: { clones: [exampleClone] } },
 });
 

@@ -48,7 +48,7 @@ export const taskList = request({
     next: TaskId.optional().describe('Where the next page starts; missing on the last.'),
     _meta: meta,
   }),
-  errors: ['taskNotFound', 'storageFailed'],
+  errors: ['cloneNotFound', 'taskNotFound', 'storageFailed'],
   example: {
     after: ['clone/enroll', 'clone/act', 'task/wait'],
     params: { who: 'mechanic.1', limit: 10 },

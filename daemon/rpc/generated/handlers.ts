@@ -33,8 +33,8 @@ export interface Handlers<Context> {
   'clone/enroll'(params: Params<'clone/enroll'>, context: Context): Promise<Result<'clone/enroll'>>;
 
   /**
-   * Lists clones; retired ones only where the filter names that status.
-   * May fail with storageFailed.
+   * Lists clones in the order they were enrolled; retired ones only where the filter names that status.
+   * May fail with cloneNotFound, storageFailed.
    */
   'clone/list'(params: Params<'clone/list'>, context: Context): Promise<Result<'clone/list'>>;
 
@@ -82,7 +82,7 @@ export interface Handlers<Context> {
 
   /**
    * Lists tasks, the newest first, a page at a time.
-   * May fail with taskNotFound, storageFailed.
+   * May fail with cloneNotFound, taskNotFound, storageFailed.
    */
   'task/list'(params: Params<'task/list'>, context: Context): Promise<Result<'task/list'>>;
 
@@ -105,8 +105,8 @@ export interface Handlers<Context> {
   'task/retry'(params: Params<'task/retry'>, context: Context): Promise<Result<'task/retry'>>;
 
   /**
-   * Lists what brains wait for a human to decide; those already decided where the filter names their status.
-   * May fail with storageFailed.
+   * Lists what brains wait for a human to decide, the newest first; those already decided where the filter names their status.
+   * May fail with cloneNotFound, approvalNotFound, storageFailed.
    */
   'approval/list'(params: Params<'approval/list'>, context: Context): Promise<Result<'approval/list'>>;
 
