@@ -125,7 +125,7 @@ export const errorRegistry = {
   },
   cloneFailed: {
     code: -32028,
-    message: '{clone} is parked: its brain failed {failures} times in a row. Last: {reason}.',
+    message: '{clone} is parked: its brain failed {failures} times within ten minutes. Last: {reason}.',
     hint: 'Mend the cause, then run `khlone interrupt {clone}` to let it try again.',
     retryable: false,
     details: z.object({ clone: z.string(), failures: z.number(), reason: z.string() }),

@@ -21,9 +21,15 @@ export class FailureCount {
     return this.#times.length >= parkAfter;
   }
 
+  /** The next failure waits as briefly as the first; it still counts with those of the last minutes. */
   succeeded(): void {
     this.#inARow = 0;
     this.#notBefore = 0;
+  }
+
+  /** A human lets the clone try again: nothing counts any more. */
+  forgive(): void {
+    this.succeeded();
     this.#times = [];
   }
 

@@ -117,7 +117,7 @@ export class CloneRunner {
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */
   async interrupt(stop: TurnStop): Promise<void> {
     if (this.state === 'failed') {
-      this.#failures.succeeded();
+      this.#failures.forgive();
       this.#ledger.revive();
       this.wake();
       return;

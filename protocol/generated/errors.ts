@@ -88,7 +88,7 @@ export const errorRows = {
   },
   cloneFailed: {
     code: -32028,
-    message: '{clone} is parked: its brain failed {failures} times in a row. Last: {reason}.',
+    message: '{clone} is parked: its brain failed {failures} times within ten minutes. Last: {reason}.',
     hint: 'Mend the cause, then run `khlone interrupt {clone}` to let it try again.',
     retryable: false,
   },
@@ -335,7 +335,7 @@ export interface DetailsByKind {
   cloneRetired: {
     clone: string;
   };
-  /** {clone} is parked: its brain failed {failures} times in a row. Last: {reason}. */
+  /** {clone} is parked: its brain failed {failures} times within ten minutes. Last: {reason}. */
   cloneFailed: {
     clone: string;
     failures: number;

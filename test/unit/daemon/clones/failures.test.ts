@@ -50,12 +50,20 @@ describe('FailureCount', () => {
     expect(failures.failed(12.5 * minute)).toBe(true);
   });
 
-  it('begins anew after a success', () => {
+  it('waits briefly again after a success, and parks one that keeps failing between successes', () => {
     const failures = new FailureCount();
     for (let i = 0; i < 4; i++) failures.failed(i, 1);
     failures.succeeded();
-    expect([failures.count, failures.delay(4)]).toEqual([0, 0]);
-    expect(failures.failed(5, 1)).toBe(false);
+    expect([failures.count, failures.delay(4)]).toEqual([4, 0]);
+    expect(failures.failed(5, 1)).toBe(true);
     expect(failures.delay(5)).toBe(1000);
+  });
+
+  it('begins anew once a human forgives', () => {
+    const failures = new FailureCount();
+    for (let i = 0; i < 5; i++) failures.failed(i, 1);
+    failures.forgive();
+    expect([failures.count, failures.delay(5)]).toEqual([0, 0]);
+    expect(failures.failed(6, 1)).toBe(false);
   });
 });
