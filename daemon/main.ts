@@ -5,6 +5,7 @@ import { currentUid, resolveZone } from '../protocol/zone.js';
 import type { Daemon } from './daemon.js';
 import { setUnexpectedErrorHandler } from './lifecycle.js';
 import { createLog, type LogSink, logLevelOf, openLogFile } from './log/logger.js';
+import { closeInherited } from './zone/inherited.js';
 import { claimZone } from './zone/owner.js';
 import { type ReadyChannel, takeReadyChannel } from './zone/ready.js';
 
@@ -52,6 +53,7 @@ function both(file: LogSink): LogSink {
 }
 
 const channel = takeReadyChannel(process.env);
+closeInherited(new Set([0, 1, 2, channel.fd ?? 0]));
 try {
   await run(channel);
 } catch (error) {

@@ -3,6 +3,8 @@ import type { KhloneError } from '../../protocol/error.js';
 
 /** How a starting daemon tells the client that started it how it went: one line, once, on an inherited pipe. */
 export interface ReadyChannel {
+  /** Its descriptor, until the report is made; undefined where nobody waits for one. */
+  readonly fd: number | undefined;
   /** Says that the daemon listens on `socket`. */
   ready(socket: string): void;
   /** Says why the daemon does not start. */
@@ -31,6 +33,9 @@ export function takeReadyChannel(env: NodeJS.ProcessEnv): ReadyChannel {
     }
   };
   return {
+    get fd() {
+      return fd;
+    },
     ready: (socket) => report({ ready: { socket, pid: process.pid } }),
     failed: ({ code, message, data }) => report({ error: { code, message, data } }),
   };
