@@ -1,10 +1,20 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-/** Folder of the pinned agent CLIs' programs. */
-export const agentsBin = join(dirname(fileURLToPath(import.meta.url)), 'agents', 'node_modules', '.bin');
+/**
+ * Folder of the pinned Claude CLI for this machine. The package's own command is put in place by an install
+ * script; the program that it would copy lies in the platform's package, and runs as it is.
+ */
+export const agentsBin = platformPackage();
+
+function platformPackage(): string {
+  const vendor = join(import.meta.dirname, 'agents', 'node_modules', '@anthropic-ai');
+  const name = `claude-code-${process.platform}-${process.arch}`;
+  const found = existsSync(vendor) ? readdirSync(vendor).find((entry) => entry.startsWith(name)) : undefined;
+  if (found === undefined) throw new Error('the Claude CLI is not installed: `npm test` installs it');
+  return join(vendor, found);
+}
 
 /** A place where the real CLI runs with no account, no network and nothing of the user's. */
 export interface ClaudeScratch {
