@@ -136,7 +136,8 @@ export class Replay implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#pid === undefined) await this.greet();
     // It may be stopping already: that is one of the examples.
-    await this.#connection.sendRequest('daemon/stop', {}).catch(() => undefined);
+    // The library never settles a call whose connection ends first.
+    void this.#connection.sendRequest('daemon/stop', {}).catch(() => undefined);
     await this.#closed;
     this.#connection.dispose();
     while (this.#pid !== undefined && isAlive(this.#pid)) await wait(10);
