@@ -199,6 +199,8 @@ class Follower<E extends EventLike> {
 
   #tellGap(gap: unknown): void {
     if (isRecord(gap) && isCursor(gap['from']) && isCursor(gap['to'])) {
+      // What comes next follows the gap's end, also where that lies before: the history is another one then.
+      this.#from = gap['to'];
       this.#options.onGap?.({ from: gap['from'], to: gap['to'] });
     }
   }

@@ -130,11 +130,8 @@ export function resolveFrom(
   if (from === 'tail') return { from: newest.seq };
   const firstKept = log.oldest - 1;
   if (from === 'start') return { from: firstKept };
-  if (from.seq < firstKept) {
-    return { from: firstKept, gap: { from, to: { epoch: newest.epoch, seq: firstKept } } };
-  }
   // A place that this history never had, as after a restored backup: what the reader saw is not ours.
-  if (from.seq > newest.seq || from.epoch > newest.epoch)
-    return { from: firstKept, gap: { from, to: newest } };
-  return { from: from.seq };
+  const foreign = from.seq > newest.seq || from.epoch > newest.epoch;
+  if (from.seq >= firstKept && !foreign) return { from: from.seq };
+  return { from: firstKept, gap: { from, to: { epoch: newest.epoch, seq: firstKept } } };
 }

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { eventRead } from '../methods/event.js';
 import { initialize } from '../methods/session.js';
 import * as approval from '../shapes/approval.js';
 import * as clone from '../shapes/clone.js';
@@ -48,7 +47,7 @@ export const namedShapes: readonly NamedShape[] = [
   { name: 'DaemonInfo', schema: initialize.result.shape.daemon },
   { name: 'ZoneInfo', schema: initialize.result.shape.zone },
   { name: 'Cursor', schema: common.Cursor },
-  { name: 'Gap', schema: eventRead.result.shape.gap.unwrap() },
+  { name: 'Gap', schema: common.Gap },
   { name: 'Who', schema: common.Who },
   { name: 'Role', schema: common.Role },
   { name: 'CloneName', schema: common.CloneName },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notification, request } from '../row.js';
-import { count, Cursor, Empty, meta, SubscriptionId, Who } from '../shapes/common.js';
+import { count, Cursor, Empty, Gap, meta, SubscriptionId, Who } from '../shapes/common.js';
 import { Event } from '../shapes/event.js';
 import { exampleClone } from './clone.js';
 
@@ -27,10 +27,7 @@ export const eventSubscribe = request({
   result: z.object({
     subscription: SubscriptionId,
     cursor: Cursor.describe('The newest event at this moment.'),
-    gap: z
-      .object({ from: Cursor, to: Cursor })
-      .optional()
-      .describe('Events after `from` up to `to` are gone from the history.'),
+    gap: Gap.optional(),
     _meta: meta,
   }),
   errors: ['cloneNotFound', 'limitReached', 'storageFailed'],
@@ -80,10 +77,7 @@ export const eventRead = request({
     events: z.array(Event),
     next: Cursor.describe('Where to go on.'),
     more: z.boolean().describe('Whether there is more in this direction now.'),
-    gap: z
-      .object({ from: Cursor, to: Cursor })
-      .optional()
-      .describe('Events after `from` up to `to` are gone from the history.'),
+    gap: Gap.optional(),
     _meta: meta,
   }),
   errors: ['cloneNotFound', 'storageFailed'],

@@ -299,7 +299,7 @@ describe('resolveFrom', () => {
     ['number', { epoch: 1, seq: 11 }],
     ['epoch', { epoch: 2, seq: 7 }],
   ])('begins anew for a place of a %s that never was', (_, from) => {
-    expect(resolveFrom(from, state.log)).toEqual({ from: 4, gap: { from, to: { epoch: 1, seq: 10 } } });
+    expect(resolveFrom(from, state.log)).toEqual({ from: 4, gap: { from, to: { epoch: 1, seq: 4 } } });
   });
 
   it('knows that an empty history has an end', () => {
