@@ -139,7 +139,7 @@ export const errorRegistry = {
   },
   brainMissing: {
     code: -32029,
-    message: "The program {program} of brain {brain} was not found on the client's PATH.",
+    message: "The brain {brain} runs the program {program}, which is not on the client's PATH.",
     hint: '{install}',
     retryable: false,
     details: z.object({ brain: z.string(), program: z.string(), install: z.string() }),
@@ -175,9 +175,9 @@ export const errorRegistry = {
   environmentMissing: {
     code: -32034,
     message: '{clone} needs variables the daemon no longer holds: {names}.',
-    hint: 'Set them in your shell and call again; pass others with `--env NAME`.',
+    hint: 'Set them in your shell, then run `{command}`.',
     retryable: false,
-    details: z.object({ clone: z.string(), names }),
+    details: z.object({ clone: z.string(), names, command: z.string() }),
   },
   capabilityMissing: {
     code: -32035,
@@ -209,8 +209,8 @@ export const errorRegistry = {
   },
   taskTimeout: {
     code: -32039,
-    message: 'The task ran longer than its {timeoutMs} ms and its turn was ended.',
-    hint: 'The conversation is kept: retry with a longer timeoutMs.',
+    message: 'The task ran longer than its limit of {timeoutMs} ms and its turn was ended.',
+    hint: 'The conversation is kept: give the task again with a longer limit (`--timeout`, `timeoutMs`).',
     retryable: false,
     details: z.object({ timeoutMs: z.number() }),
   },
@@ -273,7 +273,7 @@ export const errorRegistry = {
   limitReached: {
     code: -32048,
     message: 'The limit of {limit} {what} is reached.',
-    hint: 'Let go of some first.',
+    hint: 'Stay below it: fewer at a time, or smaller ones.',
     retryable: false,
     details: z.object({ what: z.string(), limit: z.number() }),
   },
@@ -294,7 +294,7 @@ export const errorRegistry = {
   pathUnsafe: {
     code: -32051,
     message: '{path} is not safe to use: {reason}.',
-    hint: 'Remove it or give it back to yourself, with mode 0700 for folders and 0600 for files.',
+    hint: 'Mend what it says: folders must be yours with mode 0700, files with 0600, no links, paths absolute; `khlone doctor` prints the command.',
     retryable: false,
     details: z.object({ path: z.string(), reason: z.string() }),
   },

@@ -161,6 +161,11 @@ export interface BrainSupplier {
   readonly summary: string;
   readonly capabilities: BrainCapabilities;
   /**
+   * Whether a secret of this name, which the enrolling client happened to have, is one that the brain runs on: a
+   * clone that had it does not start without. Others are passed on where a client has them.
+   */
+  runsOn(secret: string, env: BrainEnvironment): boolean;
+  /**
    * Finds the program on the environment's PATH.
    * @throws brainMissing, with the install command.
    */

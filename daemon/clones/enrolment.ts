@@ -11,6 +11,7 @@ import { noUsage } from '../store/usageTable.js';
 import type { CloneDirectory } from './directory.js';
 import type { Variables } from './environment.js';
 import { CloneRunner, type RunnerShared } from './runner.js';
+import { badParam } from './badParam.js';
 import { workingDirectory } from './workingDirectory.js';
 
 /** The supplier of a clone that names none. */
@@ -82,8 +83,10 @@ export class Enrolment {
     if (!supplier) throw fail('brainUnknown', { brain, known: [...suppliers.keys()] });
     refuseOwnVariables(env);
     const given = part({ ...brainVariables(environment), ...env });
+    const all = { ...given.plain, ...given.secret };
+    const needs = (name: string): boolean => env?.[name] !== undefined || supplier.runsOn(name, all);
     const cwd = workingDirectory(root, params.cwd);
-    await supplier.probe({ ...given.plain, ...given.secret });
+    await supplier.probe(all);
 
     // From here on without a pause: the number that is free now is the number that is taken.
     const meanwhile = made();
@@ -108,7 +111,8 @@ export class Enrolment {
       labels: params.labels ?? {},
       grants: [],
       env: given.plain,
-      secrets: Object.keys(given.secret),
+      secrets: Object.keys(given.secret).filter(needs),
+      wishes: Object.keys(given.secret).filter((name) => !needs(name)),
       grantSocket: params.grantSocket ?? false,
       failure: undefined,
       usedAt: 0,
@@ -160,8 +164,4 @@ export function refuseOwnVariables(env: Variables | undefined): void {
       throw badParam(`env.${name}`, 'is set by khlone itself; grantSocket lets a brain reach the daemon');
     }
   }
-}
-
-function badParam(path: string, message: string): Error {
-  return fail('invalidParams', { summary: `${path} ${message}`, issues: [{ path, message }] });
 }

@@ -24,12 +24,15 @@ export class CloneEnvironment {
     return this.#vault.missing(clone.name, clone.secrets);
   }
 
-  /** Takes from a client what the clone misses. Answers whether anything came. */
+  /**
+   * Takes from a client what the clone misses, and nothing that it never had: a key that happens to be in
+   * somebody's shell must not change whose account a clone works on. Answers whether anything came.
+   */
   supply(
     clone: CloneRecord,
     given: { readonly environment: Variables; readonly env?: Variables | undefined },
   ): boolean {
-    const missing = this.missing(clone);
+    const missing = this.#vault.missing(clone.name, [...clone.secrets, ...clone.wishes]);
     if (missing.length === 0) return false;
     const offered: Variables = { ...brainVariables(given.environment), ...given.env };
     const found = missing.flatMap((name) =>
@@ -43,7 +46,7 @@ export class CloneEnvironment {
   of(clone: CloneRecord): Record<string, string> {
     const held = this.#vault.get(clone.name);
     // What was a secret once and is none now has its value in `env`.
-    const secrets = clone.secrets.flatMap((name) =>
+    const secrets = [...clone.secrets, ...clone.wishes].flatMap((name) =>
       held[name] === undefined ? [] : [[name, held[name]] as const],
     );
     return {

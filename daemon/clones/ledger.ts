@@ -79,7 +79,9 @@ export class CloneLedger {
     if (failure) return cloneFailed(clone, failure);
     if (kind === 'act' ? !dispatch : !ask) return fail('capabilityMissing', { brain, capability: kind });
     const names = this.#shared.environment.missing(this.#record);
-    return names.length > 0 ? fail('environmentMissing', { clone, names }) : undefined;
+    if (names.length === 0) return undefined;
+    const command = ['khlone update', clone, ...names.map((name) => `--env ${name}`)].join(' ');
+    return fail('environmentMissing', { clone, names, command });
   }
 
   view(): Clone {

@@ -87,7 +87,7 @@ export class TaskQueue {
       status,
       epoch: this.#store.epoch,
       result: end.result,
-      error: end.error,
+      error: end.error && { ...end.error, hint: end.error.hint.replaceAll('<task>', task.id) },
       resumed: end.step === 'requeue',
       finishedAt: isEnd(status) ? now() : undefined,
     };

@@ -1,10 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import { fail } from '../../protocol/fail.js';
+import { badParam } from './badParam.js';
 
 /**
  * The real path of a clone's directory, which lies in its zone.
- * @throws zoneInvalid
+ * @throws invalidParams
  */
 export function workingDirectory(root: string, cwd: string | undefined): string {
   const path = resolve(root, cwd ?? '.');
@@ -12,11 +12,11 @@ export function workingDirectory(root: string, cwd: string | undefined): string 
   try {
     real = realpathSync(path);
   } catch {
-    throw fail('zoneInvalid', { path, reason: 'it does not exist' });
+    throw badParam('cwd', `names ${path}, which does not exist`);
   }
-  if (!statSync(real).isDirectory()) throw fail('zoneInvalid', { path, reason: 'it is not a directory' });
+  if (!statSync(real).isDirectory()) throw badParam('cwd', `names ${path}, which is not a directory`);
   if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-    throw fail('zoneInvalid', { path, reason: `it is outside the zone ${root}` });
+    throw badParam('cwd', `names ${path}, which is outside the zone ${root}`);
   }
   return real;
 }

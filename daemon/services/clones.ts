@@ -88,12 +88,14 @@ export function cloneService(parts: CloneParts): Service<Names> {
       for (const name of Object.keys(given.secret)) delete plain[name];
       const secrets = new Set([...record.secrets, ...Object.keys(given.secret)]);
       for (const name of Object.keys(given.plain)) secrets.delete(name);
+      const wishes = record.wishes.filter((name) => env?.[name] === undefined);
       const held = vault.get(record.name);
       vault.put(record.name, given.secret);
       try {
         runner.update({
           env: plain,
           secrets: [...secrets],
+          wishes,
           limits: { ...record.limits, ...limits },
           ...(brief !== undefined && { brief }),
           ...(model !== undefined && { model }),
@@ -130,7 +132,7 @@ export function cloneService(parts: CloneParts): Service<Names> {
       const runner = directory.inService(who);
       await runner.retire({
         step: 'cancel',
-        error: fail('taskCancelled', { reason: 'its clone was retired' }),
+        error: fail('cloneRetired', { clone: runner.record.name }),
       });
       vault.forget(runner.record.name);
       return runner.view();

@@ -27,8 +27,10 @@ export interface CloneRecord {
   readonly grants: readonly string[];
   /** Variables that are no secrets. */
   readonly env: Readonly<Record<string, string>>;
-  /** Names of the variables whose values are held in memory only. */
+  /** Names of the secret variables it does not start without; their values are held in memory only. */
   readonly secrets: readonly string[];
+  /** Names of the secret variables it gets where a client has them. */
+  readonly wishes: readonly string[];
   readonly grantSocket: boolean;
   /** Why it is parked. */
   readonly failure: CloneFailure | undefined;
@@ -54,6 +56,7 @@ interface Columns {
   grants: string;
   env: string;
   secrets: string;
+  wishes: string;
   grant_socket: number;
   failure: string | null;
   used_at: number;
@@ -72,11 +75,11 @@ export class CloneTable {
     this.#all = db.prepare<[], Columns>('SELECT * FROM clones ORDER BY enrolled_at, name');
     this.#insert = db.prepare<[Columns]>(
       `INSERT INTO clones VALUES (@name, @role, @number, @brain, @conversation, @begun, @cwd, @model, @brief, @approvals,
-       @limits, @labels, @grants, @env, @secrets, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at)`,
+       @limits, @labels, @grants, @env, @secrets, @wishes, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at)`,
     );
     this.#update = db.prepare<[Columns]>(
       `UPDATE clones SET begun = @begun, model = @model, brief = @brief, approvals = @approvals, limits = @limits,
-       labels = @labels, grants = @grants, env = @env, secrets = @secrets, failure = @failure, used_at = @used_at,
+       labels = @labels, grants = @grants, env = @env, secrets = @secrets, wishes = @wishes, failure = @failure, used_at = @used_at,
        retired_at = @retired_at WHERE name = @name`,
     );
     this.#highest = db.prepare<[string], { number: number | null }>(
@@ -119,6 +122,7 @@ function fromColumns(row: Columns): CloneRecord {
     grants: JSON.parse(row.grants) as string[],
     env: JSON.parse(row.env) as Record<string, string>,
     secrets: JSON.parse(row.secrets) as string[],
+    wishes: JSON.parse(row.wishes) as string[],
     grantSocket: row.grant_socket === 1,
     failure: row.failure === null ? undefined : (JSON.parse(row.failure) as CloneFailure),
     usedAt: row.used_at,
@@ -144,6 +148,7 @@ function toColumns(clone: CloneRecord): Columns {
     grants: JSON.stringify(clone.grants),
     env: JSON.stringify(clone.env),
     secrets: JSON.stringify(clone.secrets),
+    wishes: JSON.stringify(clone.wishes),
     grant_socket: clone.grantSocket ? 1 : 0,
     failure: clone.failure ? JSON.stringify(clone.failure) : null,
     used_at: clone.usedAt,

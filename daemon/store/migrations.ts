@@ -22,6 +22,7 @@ export const migrations: readonly string[] = [
     grants TEXT NOT NULL DEFAULT '[]',
     env TEXT NOT NULL,
     secrets TEXT NOT NULL,
+    wishes TEXT NOT NULL,
     grant_socket INTEGER NOT NULL DEFAULT 0,
     failure TEXT,
     used_at INTEGER NOT NULL DEFAULT 0,

@@ -100,7 +100,7 @@ export const errorRows = {
   },
   brainMissing: {
     code: -32029,
-    message: "The program {program} of brain {brain} was not found on the client's PATH.",
+    message: "The brain {brain} runs the program {program}, which is not on the client's PATH.",
     hint: '{install}',
     retryable: false,
   },
@@ -131,7 +131,7 @@ export const errorRows = {
   environmentMissing: {
     code: -32034,
     message: '{clone} needs variables the daemon no longer holds: {names}.',
-    hint: 'Set them in your shell and call again; pass others with `--env NAME`.',
+    hint: 'Set them in your shell, then run `{command}`.',
     retryable: false,
   },
   capabilityMissing: {
@@ -160,8 +160,8 @@ export const errorRows = {
   },
   taskTimeout: {
     code: -32039,
-    message: 'The task ran longer than its {timeoutMs} ms and its turn was ended.',
-    hint: 'The conversation is kept: retry with a longer timeoutMs.',
+    message: 'The task ran longer than its limit of {timeoutMs} ms and its turn was ended.',
+    hint: 'The conversation is kept: give the task again with a longer limit (`--timeout`, `timeoutMs`).',
     retryable: false,
   },
   taskInterrupted: {
@@ -215,7 +215,7 @@ export const errorRows = {
   limitReached: {
     code: -32048,
     message: 'The limit of {limit} {what} is reached.',
-    hint: 'Let go of some first.',
+    hint: 'Stay below it: fewer at a time, or smaller ones.',
     retryable: false,
   },
   zoneInvalid: {
@@ -233,7 +233,7 @@ export const errorRows = {
   pathUnsafe: {
     code: -32051,
     message: '{path} is not safe to use: {reason}.',
-    hint: 'Remove it or give it back to yourself, with mode 0700 for folders and 0600 for files.',
+    hint: 'Mend what it says: folders must be yours with mode 0700, files with 0600, no links, paths absolute; `khlone doctor` prints the command.',
     retryable: false,
   },
   databaseNewer: {
@@ -346,7 +346,7 @@ export interface DetailsByKind {
     brain: string;
     known: string[];
   };
-  /** The program {program} of brain {brain} was not found on the client's PATH. */
+  /** The brain {brain} runs the program {program}, which is not on the client's PATH. */
   brainMissing: {
     brain: string;
     program: string;
@@ -375,6 +375,7 @@ export interface DetailsByKind {
   environmentMissing: {
     clone: string;
     names: string[];
+    command: string;
   };
   /** The brain {brain} cannot {capability}. */
   capabilityMissing: {
@@ -395,7 +396,7 @@ export interface DetailsByKind {
     task: string;
     status: string;
   };
-  /** The task ran longer than its {timeoutMs} ms and its turn was ended. */
+  /** The task ran longer than its limit of {timeoutMs} ms and its turn was ended. */
   taskTimeout: {
     timeoutMs: number;
   };

@@ -185,6 +185,7 @@ export interface Cursor {
   seq: number;
 }
 
+/** The history does not hold what came after `from`; what follows begins after `to`. A `to` before `from` says that `from` is no place of this history, as after a restored backup. */
 export interface Gap {
   from: Cursor;
   to: Cursor;
@@ -732,8 +733,7 @@ export interface EventSubscribeResult {
   subscription: SubscriptionId;
   /** The newest event at this moment. */
   cursor: Cursor;
-  /** Events after `from` up to `to` are gone from the history. */
-  gap?: (Gap & {}) | undefined;
+  gap?: Gap | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 
@@ -768,7 +768,6 @@ export interface EventReadResult {
   next: Cursor;
   /** Whether there is more in this direction now. */
   more: boolean;
-  /** Events after `from` up to `to` are gone from the history. */
   gap?: Gap | undefined;
   _meta?: Record<string, unknown> | undefined;
 }

@@ -80,7 +80,7 @@ export const cloneEnroll = request({
     limits: Limits.optional(),
     resume: z
       .string()
-      .uuid()
+      .uuid('must be the UUID of a conversation')
       .optional()
       .describe("A conversation of the brain's that exists already, to go on with."),
     idempotencyKey,

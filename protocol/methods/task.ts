@@ -93,7 +93,7 @@ export const taskCancel = request({
       error: {
         kind: 'taskCancelled',
         message: 'The task was cancelled: a client asked for it.',
-        hint: '`khlone retry <task>` runs it after all.',
+        hint: '`khlone retry t_01k9example00task` runs it after all.',
       },
       finishedAt: '2026-11-21T09:00:01.100Z',
     },

@@ -9,7 +9,10 @@ export const meta = z
 /** An ISO 8601 UTC time with milliseconds. */
 export const time = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+  .regex(
+    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/,
+    'must be a UTC time with milliseconds, such as 2026-01-31T09:00:00.000Z',
+  )
   .describe('ISO 8601, UTC, with milliseconds.');
 
 /** A duration in whole milliseconds, at most what a timer can hold (2^31 - 1). */
@@ -29,21 +32,43 @@ export const Cursor = z
   );
 export type Cursor = z.infer<typeof Cursor>;
 
+/** Where a history does not hold what a reader asked for. */
+export const Gap = z
+  .object({ from: Cursor, to: Cursor })
+  .describe(
+    'The history does not hold what came after `from`; what follows begins after `to`. A `to` before `from` says that `from` is no place of this history, as after a restored backup.',
+  );
+export type Gap = z.infer<typeof Gap>;
+
 const roleSource = '[a-z][a-z0-9-]{0,31}';
 
 export const Role = z
   .string()
-  .regex(new RegExp(`^${roleSource}$`))
+  .regex(
+    new RegExp(`^${roleSource}$`),
+    'must be a lower-case letter, then letters, digits and hyphens; at most 32',
+  )
   .describe('A role: a lower-case letter, then letters, digits and hyphens; at most 32.');
 
 export const CloneName = z
   .string()
-  .regex(new RegExp(`^${roleSource}\\.[1-9][0-9]{0,5}$`))
+  .regex(
+    new RegExp(`^${roleSource}\\.[1-9][0-9]{0,5}$`),
+    'must be a role, a dot and a number, such as mechanic.2',
+  )
   .describe('A clone, as `role.N`.');
 
 /** A label: `key=value` in selectors. */
 export const Labels = z
-  .record(z.string().regex(/^[a-zA-Z0-9][\w./-]{0,62}$/), z.string().max(256))
+  .record(
+    z
+      .string()
+      .regex(
+        /^[a-zA-Z0-9][\w./-]{0,62}$/,
+        'a label begins with a letter or digit; then . / _ - too; at most 63',
+      ),
+    z.string().max(256),
+  )
   .describe('Free labels; select by them with `label:key=value`.');
 
 export const Who = z
@@ -63,7 +88,10 @@ export const SubscriptionId = id('The id of a subscription; it ends with its con
 export const maxSayLength = 500_000;
 
 export const EnvironmentMap = z
-  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/), z.string().max(131_072))
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, 'is no name of a variable'),
+    z.string().max(131_072),
+  )
   .describe('Environment variables by name.');
 
 /** A JSON object whose members are somebody else's to define, such as a tool's input. */

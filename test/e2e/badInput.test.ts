@@ -166,7 +166,10 @@ describe('a clone that cannot be enrolled', () => {
     writeFileSync(join(zone.root, 'file'), '');
     symlinkSync('/', join(zone.root, 'out'));
     for (const cwd of ['..', '/', 'out', 'missing', 'file', `../${'z'.repeat(20)}`]) {
-      await expect(enroll({ cwd }), cwd).rejects.toMatchObject({ kind: 'zoneInvalid' });
+      await expect(enroll({ cwd }), cwd).rejects.toMatchObject({
+        kind: 'invalidParams',
+        details: { issues: [{ path: 'cwd' }] },
+      });
     }
     mkdirSync(join(zone.root, 'inside'));
     expect(await enroll({ cwd: 'inside' })).toMatchObject({ cwd: join(zone.root, 'inside') });

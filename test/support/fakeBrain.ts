@@ -49,6 +49,10 @@ export class FakeSupplier implements BrainSupplier {
   refusal: Error | undefined;
   readonly #spawned = new Emitter<void>();
 
+  runsOn(secret: string): boolean {
+    return secret.startsWith('FAKE_');
+  }
+
   async probe(): Promise<BrainProgram> {
     await this.gate;
     return { program: '/nowhere/fake', version: '1' };

@@ -28,6 +28,10 @@ const volatile = new Set([
 
 const isVolatile = (name: string): boolean => volatile.has(name) || /[a-z]At$/.test(name);
 
+/** An id inside a text is another one in each run. */
+const masked = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/\b[tas]_[0-9a-z]{6,}/g, '<id>') : value;
+
 const kindOf = (value: unknown): string =>
   Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
 
@@ -73,7 +77,7 @@ function compare({ actual, example }: Pair<unknown>, place: Place): string[] {
       return [`${[...path, member].join('.')} is ${member in actual ? 'surplus' : 'missing'}`];
     });
   }
-  if (isVolatile(name) || racing.includes(name) || actual === example) return [];
+  if (isVolatile(name) || racing.includes(name) || masked(actual) === masked(example)) return [];
   return [`${at} is ${JSON.stringify(actual)}, not ${JSON.stringify(example)}`];
 }
 

@@ -110,6 +110,7 @@ export function cloneRecord(change: Partial<CloneRecord> = {}): CloneRecord {
     grants: [],
     env: {},
     secrets: [],
+    wishes: [],
     grantSocket: false,
     failure: undefined,
     usedAt: 0,

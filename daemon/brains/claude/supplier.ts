@@ -10,13 +10,18 @@ export function claudeSupplier(holder: Holder, deadlines: Deadlines): BrainSuppl
     {
       name: 'claude',
       summary: 'Claude Code, driven through stream-json',
-      login: 'Run `claude` once and log in with /login, or set ANTHROPIC_API_KEY, then call again.',
+      login:
+        'Run `claude` once and log in with /login; or set ANTHROPIC_API_KEY and run `khlone update {clone} --env ANTHROPIC_API_KEY`. Then `khlone retry <task>`.',
       install: claudeInstall,
       probe: probeClaude,
       command: ({ program }) => ({ program, args: [] }),
       // Without it the transcript follows some 50 ms after the events, and a kill in between loses a turn
       // that was told as done. With it, a turn is on disk before it is taken up and before it is finished.
       env: { CLAUDE_CODE_EAGER_FLUSH: '1' },
+      runsOn: (secret, env) =>
+        /^(ANTHROPIC_|CLAUDE_)/.test(secret) ||
+        (env['CLAUDE_CODE_USE_BEDROCK'] !== undefined && secret.startsWith('AWS_')) ||
+        (env['CLAUDE_CODE_USE_VERTEX'] !== undefined && /^(GOOGLE_|CLOUD_ML_|VERTEX)/.test(secret)),
     },
     holder,
     deadlines,

@@ -31,6 +31,7 @@ export function demoSupplier(holder: Holder, deadlines: Deadlines, options: Demo
       },
       command: (found) => ({ program: process.execPath, args: [found.program] }),
       env: options.folder === undefined ? {} : { KHLONE_DEMO_DIR: options.folder },
+      runsOn: () => false,
     },
     holder,
     deadlines,

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { fillTemplate } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { Holder } from '../../holder/contract.js';
 import type { Brain, BrainEnvironment, BrainProgram, BrainSpec, BrainSupplier } from '../contract.js';
@@ -11,7 +12,7 @@ import { StreamProcess } from './process.js';
 export interface StreamJsonKind {
   readonly name: string;
   readonly summary: string;
-  /** What to do when it is not logged in. */
+  /** What to do when it is not logged in; `{clone}` stands for the clone's name. */
   readonly login: string;
   readonly install: string;
   probe(env: BrainEnvironment): Promise<BrainProgram>;
@@ -19,6 +20,8 @@ export interface StreamJsonKind {
   command(program: BrainProgram): { readonly program: string; readonly args: readonly string[] };
   /** Variables the brain needs beside the clone's own. */
   readonly env: BrainEnvironment;
+  /** Whether a secret is one of its own credentials. */
+  runsOn(secret: string, env: BrainEnvironment): boolean;
 }
 
 /** Makes the supplier of a brain that speaks stream-json and control lines. */
@@ -37,7 +40,7 @@ export function streamJsonSupplier(
     const found = await kind.probe(spec.env);
     const { program, args } = kind.command(found);
     return openStreamJsonBrain({
-      identity: { name: kind.name, login: kind.login },
+      identity: { name: kind.name, login: fillTemplate(kind.login, { clone: spec.clone }) },
       spec,
       deadlines,
       open: async (opening, sink) => {
@@ -63,6 +66,7 @@ export function streamJsonSupplier(
       fork: false,
       usage: true,
     },
+    runsOn: (secret, env) => kind.runsOn(secret, env),
     probe: (env) => kind.probe(env),
     spawn,
   };

@@ -90,15 +90,18 @@ describe('enrolling', () => {
   it('writes no secret down', async () => {
     await enroll(
       { env: { DB_PASSWORD: 's3cr3t-value', COLOUR: 'red' } },
-      { ANTHROPIC_API_KEY: 's3cr3t-other', PATH: '/bin', STRAY: 'x' },
+      { ANTHROPIC_API_KEY: 's3cr3t-other', AWS_SESSION_TOKEN: 's3cr3t-third', PATH: '/bin', STRAY: 'x' },
     );
     const [record] = stage.state.store.clones.all();
     expect(record?.env).toEqual({ COLOUR: 'red', PATH: '/bin' });
-    expect([...(record?.secrets ?? [])].sort()).toEqual(['ANTHROPIC_API_KEY', 'DB_PASSWORD']);
+    // What was named is needed; what the client's shell merely had, and the brain does not run on, is not.
+    expect(record?.secrets).toEqual(['DB_PASSWORD']);
+    expect([...(record?.wishes ?? [])].sort()).toEqual(['ANTHROPIC_API_KEY', 'AWS_SESSION_TOKEN']);
     expect(JSON.stringify([record, stage.state.published])).not.toContain('s3cr3t');
     expect(stage.vault.get('mechanic.1')).toEqual({
       DB_PASSWORD: 's3cr3t-value',
       ANTHROPIC_API_KEY: 's3cr3t-other',
+      AWS_SESSION_TOKEN: 's3cr3t-third',
     });
   });
 
@@ -106,7 +109,7 @@ describe('enrolling', () => {
     ['an unknown brain', { brain: 'none' }, 'brainUnknown'],
     ['a brain that is not there by default', { brain: undefined }, 'brainUnknown'],
     ['a variable of khlone', { env: { KHLONE_SOCKET: '/s' } }, 'invalidParams'],
-    ['a folder outside', { cwd: '..' }, 'zoneInvalid'],
+    ['a folder outside', { cwd: '..' }, 'invalidParams'],
   ])('refuses %s, and leaves nothing', async (_, params, expected) => {
     await expect(enroll(params as object)).rejects.toThrow(kind(expected));
     expect([stage.state.store.clones.all(), directory.all(), stage.state.published]).toEqual([[], [], []]);
@@ -189,7 +192,7 @@ describe('the working directory', () => {
     writeFileSync(join(root, 'file'), '');
     expect(() => workingDirectory(root, cwd)).toThrow(
       expect.objectContaining({
-        kind: 'zoneInvalid',
+        kind: 'invalidParams',
         message: expect.stringMatching(reason) as string,
       }) as Error,
     );
@@ -197,6 +200,6 @@ describe('the working directory', () => {
 
   it('is not in a neighbour whose name begins alike', () => {
     mkdirSync(join(root, 'sub-2'));
-    expect(() => workingDirectory(join(root, 'sub'), '../sub-2')).toThrow(kind('zoneInvalid'));
+    expect(() => workingDirectory(join(root, 'sub'), '../sub-2')).toThrow(kind('invalidParams'));
   });
 });

@@ -50,4 +50,14 @@ describe('CloneEnvironment', () => {
     expect(environment.supply(vendor, { environment: { ANTHROPIC_API_KEY: 'k' } })).toBe(true);
     expect(environment.missing(vendor)).toEqual([]);
   });
+
+  it('works without what it only wishes for, takes it where a client has it, and nothing it never had', () => {
+    const wishing = cloneRecord({ wishes: ['AWS_SESSION_TOKEN'] });
+    const environment = make();
+    expect(environment.missing(wishing)).toEqual([]);
+    const offered = { AWS_SESSION_TOKEN: 't', ANTHROPIC_API_KEY: 'of somebody else' };
+    expect(environment.supply(wishing, { environment: offered })).toBe(true);
+    expect(environment.of(wishing)).toMatchObject({ AWS_SESSION_TOKEN: 't' });
+    expect(environment.of(wishing)).not.toHaveProperty('ANTHROPIC_API_KEY');
+  });
 });

@@ -500,7 +500,11 @@ describe('a clone that misses a variable', () => {
     expect(() => stage.give('a')).toThrow(
       expect.objectContaining({
         kind: 'environmentMissing',
-        details: { clone: 'mechanic.1', names: ['API_KEY'] },
+        details: {
+          clone: 'mechanic.1',
+          names: ['API_KEY'],
+          command: 'khlone update mechanic.1 --env API_KEY',
+        },
       }) as Error,
     );
     expect(runner.view().missing).toEqual(['API_KEY']);

@@ -34,6 +34,7 @@ const supplier = (deadlines: Partial<Deadlines>): ReturnType<typeof streamJsonSu
       probe: async () => ({ program, version: '1' }),
       command: () => ({ program: process.execPath, args: [program] }),
       env: {},
+      runsOn: () => false,
     },
     stage.holder,
     { ...defaultDeadlines, graceMs: 200, closeMs: 200, ...deadlines },
