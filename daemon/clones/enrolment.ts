@@ -84,7 +84,7 @@ export class Enrolment {
     refuseOwnVariables(env);
     const given = part({ ...brainVariables(environment), ...env });
     const all = { ...given.plain, ...given.secret };
-    const needs = (name: string): boolean => env?.[name] !== undefined || supplier.runsOn(name, all);
+    const needs = (secret: string): boolean => env?.[secret] !== undefined || supplier.runsOn(secret, all);
     const cwd = workingDirectory(root, params.cwd);
     await supplier.probe(all);
 
@@ -112,7 +112,7 @@ export class Enrolment {
       grants: [],
       env: given.plain,
       secrets: Object.keys(given.secret).filter(needs),
-      wishes: Object.keys(given.secret).filter((name) => !needs(name)),
+      wishes: Object.keys(given.secret).filter((secret) => !needs(secret)),
       grantSocket: params.grantSocket ?? false,
       failure: undefined,
       usedAt: 0,

@@ -544,24 +544,6 @@ describe('events', () => {
   });
 });
 
-describe('a reader whose place is not of this history', () => {
-  it('is told so, gets all there is, and hears what follows', async () => {
-    const { name } = await enroll();
-    const from = { epoch: 1, seq: 1_000_000 };
-    const gaps: unknown[] = [];
-    const events = khlone.events({ from, onGap: (gap) => gaps.push(gap) });
-    await events.ready;
-    const task = await run(name, 'hello');
-    const seen: number[] = [];
-    for await (const event of events) {
-      if (event.type !== 'message.delta') seen.push(event.cursor.seq);
-      if (event.type === 'task.finished' && event.task === task.id) break;
-    }
-    expect(seen).toEqual(Array.from({ length: seen.length }, (_, at) => at + 1));
-    expect(gaps).toEqual([{ from, to: { epoch: 1, seq: 0 } }]);
-  });
-});
-
 describe('a clone', () => {
   it('is retired for good: what waits is cancelled, its name is never used again', async () => {
     const { name, role } = await enroll();
