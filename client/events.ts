@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KhloneError } from '../protocol/error.js';
 import { fail } from '../protocol/fail.js';
 import type { ClientConnection } from './connection.js';
-import { onAbort } from './disposable.js';
+import { onAbort, type Disposable } from './disposable.js';
 import type { Cursor } from './generated/types.js';
 import { Inbox, type InboxBounds } from './inbox.js';
 import type { Link } from './link.js';
@@ -58,7 +58,7 @@ export function followEvents<E extends EventLike>(link: Link, options: EventsOpt
   const stop = new AbortController();
   const outer = onAbort(options.signal, () => stop.abort(options.signal?.reason));
   const follower = new Follower<E>(link, options, stop.signal);
-  const events = follower.run();
+  const events = follower.run(outer);
   let first: Promise<IteratorResult<E, undefined>> | undefined = events.next();
   // Whoever calls next, or awaits ready, learns of it; nobody has to.
   first.catch(() => {});
@@ -75,7 +75,6 @@ export function followEvents<E extends EventLike>(link: Link, options: EventsOpt
     },
     async return() {
       stop.abort();
-      outer.dispose();
       await events.return(undefined).catch(() => {});
       first = undefined;
       return { done: true, value: undefined };
@@ -119,7 +118,8 @@ class Follower<E extends EventLike> {
     return typeof this.#from === 'string' ? undefined : this.#from;
   }
 
-  async *run(): AsyncGenerator<E, undefined> {
+  /** Disposes `held` at its end, however it comes. */
+  async *run(held: Disposable): AsyncGenerator<E, undefined> {
     try {
       for (;;) {
         try {
@@ -136,6 +136,7 @@ class Follower<E extends EventLike> {
       this.#failed(error);
       throw error;
     } finally {
+      held.dispose();
       this.#failed(new Error('the stream was ended'));
     }
   }

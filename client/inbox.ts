@@ -1,4 +1,5 @@
 import { fail } from '../protocol/fail.js';
+import { unlessAborted } from './abort.js';
 import type { ClientConnection, Notification } from './connection.js';
 import { onAbort, type Disposable } from './disposable.js';
 import { failBecause, isRecord } from './wire-errors.js';
@@ -46,18 +47,16 @@ export class Inbox<E> implements Disposable {
     ];
   }
 
-  /** Sends `event/subscribe` and hands back its answer. */
-  async subscribe(params: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    const answer = await this.#connection.request('event/subscribe', params, { signal });
-    if (!isRecord(answer) || typeof answer['subscription'] !== 'string') throw fail('connectionLost', {});
-    this.#subscription = answer['subscription'];
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    this.#events = early
-      .filter(({ subscription }) => subscription === this.#subscription)
-      .flatMap(eventsOf<E>);
-    if (this.#state === 'full') this.#unsubscribe();
-    return answer;
+  /**
+   * Sends `event/subscribe` and hands back its answer. Rejects with `cancelled` on abort, but does not take the call
+   * back: the daemon may have subscribed by then, and only its answer names what has to be let go of.
+   */
+  subscribe(params: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
+    const answering = this.#connection.request('event/subscribe', params);
+    return unlessAborted(
+      answering.then((answer) => this.#subscribed(answer)),
+      signal,
+    );
   }
 
   /** What has come, or what comes next. Rejects with `cancelled` on abort. */
@@ -84,6 +83,18 @@ export class Inbox<E> implements Disposable {
     for (const item of this.#held) item.dispose();
     if (this.#state === 'open') this.#unsubscribe();
     this.#become('lost');
+  }
+
+  #subscribed(answer: unknown): Readonly<Record<string, unknown>> {
+    if (!isRecord(answer) || typeof answer['subscription'] !== 'string') throw fail('connectionLost', {});
+    this.#subscription = answer['subscription'];
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    this.#events = early
+      .filter(({ subscription }) => subscription === this.#subscription)
+      .flatMap(eventsOf<E>);
+    if (this.#state !== 'open') this.#unsubscribe();
+    return answer;
   }
 
   #hear({ method, params, bytes }: Notification): void {

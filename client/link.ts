@@ -1,6 +1,6 @@
+import { unlessAborted } from './abort.js';
 import type { Caller, CallOptions } from './caller.js';
 import type { ClientConnection } from './connection.js';
-import { onAbort } from './disposable.js';
 import { failBecause } from './wire-errors.js';
 
 /** Makes a connection on which initialize has been answered; starts the daemon if it may. */
@@ -32,11 +32,7 @@ export class Link implements Caller, AsyncDisposable {
     this.#living = undefined;
     this.#current ??= this.#connect();
     const current = this.#current;
-    if (signal === undefined) return current;
-    return new Promise((resolve, reject) => {
-      const abort = onAbort(signal, () => reject(failBecause('cancelled', {}, signal.reason)));
-      void current.then(resolve, reject).finally(() => abort.dispose());
-    });
+    return signal === undefined ? current : unlessAborted(current, signal);
   }
 
   async call(method: string, params: unknown, options: CallOptions = {}): Promise<unknown> {

@@ -35,10 +35,15 @@ export interface FakeZone {
 
 /**
  * Starts one. `failSubscribe` makes every subscription fail with what it returns; `overlap` is how many events
- * before the asked place a subscription tells again, as a careless daemon might.
+ * before the asked place a subscription tells again, as a careless daemon might; `answerSubscribe` is waited for
+ * before a subscription that stands is answered.
  */
 export async function startZone(
-  options: { failSubscribe?: () => Error | undefined; overlap?: number } = {},
+  options: {
+    failSubscribe?: () => Error | undefined;
+    answerSubscribe?: () => Promise<unknown> | undefined;
+    overlap?: number;
+  } = {},
 ): Promise<FakeZone> {
   const history: FakeEvent[] = [];
   const calls = new Map<string, number>();
@@ -63,7 +68,7 @@ export async function startZone(
   };
 
   const server = await startServer({
-    'event/subscribe': (params: { from?: From; types?: string[] }, { connection }: CallContext) => {
+    'event/subscribe': (params: { from?: From; types?: string[] }, { connection }: CallContext): unknown => {
       count('event/subscribe');
       const failure = options.failSubscribe?.();
       if (failure !== undefined) throw failure;
@@ -75,7 +80,8 @@ export async function startZone(
         if (params.types?.includes(event.type) === false) continue;
         connection.notify('event/published', { subscription, events: [event] });
       }
-      return { subscription, cursor: newest() };
+      const answer = { subscription, cursor: newest() };
+      return options.answerSubscribe?.()?.then(() => answer) ?? answer;
     },
     'event/unsubscribe': ({ subscription }: { subscription: string }) => {
       count('event/unsubscribe');

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { followEvents, type EventsOptions, type EventStream } from '../../../client/events.js';
 import type { Link } from '../../../client/link.js';
@@ -8,6 +9,7 @@ import { startZone, type FakeEvent, type FakeZone } from '../../support/rpc/zone
 let zone: FakeZone;
 let link: Link;
 let failure: Error | undefined;
+let answered: (() => Promise<void>) | undefined;
 const streams: EventStream<FakeEvent>[] = [];
 const follow = (options: EventsOptions = {}): EventStream<FakeEvent> => {
   const stream = followEvents<FakeEvent>(link, options);
@@ -38,7 +40,8 @@ const chance = (seed: number): (() => number) => {
 
 beforeEach(async () => {
   failure = undefined;
-  zone = await startZone({ failSubscribe: () => failure });
+  answered = undefined;
+  zone = await startZone({ failSubscribe: () => failure, answerSubscribe: () => answered?.() });
   link = openLinkTo(zone.server.path);
 });
 afterEach(async () => {
@@ -190,6 +193,37 @@ describe('events()', () => {
     while (zone.subscriptions > 1) await link.call('ping', {});
     await link.close();
     expect(await Promise.all(waiting)).toEqual(waiting.map(() => ({ done: true, value: undefined })));
+  });
+
+  it('leaves no subscription behind where it ends before the answer has come', async () => {
+    let answer: () => void = () => {};
+    const asked = new Promise<void>((told) => {
+      answered = () => {
+        told();
+        return new Promise<void>((resolve) => (answer = resolve));
+      };
+    });
+    const stream = follow();
+    await asked;
+    await stream.return();
+    await expect(stream.ready).rejects.toThrow('the stream was ended');
+    expect(zone.subscriptions).toBe(1);
+    answer();
+    // The answer is read before that of the first call, and what is sent upon it before the second call.
+    for (let n = 0; n < 2; n++) await link.call('ping', {});
+    expect(zone.subscriptions).toBe(0);
+  });
+
+  it('holds on to no signal of the caller once it has ended', async () => {
+    const { signal } = new AbortController();
+    const returned = follow({ signal });
+    await returned.return();
+    failure = fail('cloneNotFound', { who: 'x.1', known: [] });
+    await expect(follow({ signal }).next()).rejects.toMatchObject({ kind: 'cloneNotFound' });
+    const closed = follow({ signal });
+    await link.close();
+    expect(await closed.next()).toEqual({ done: true, value: undefined });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('ends a loop that is left, and its subscription with it', async () => {
