@@ -1,8 +1,8 @@
 import { fail } from '../../protocol/fail.js';
 import type { Approval, ApprovalStatus, Decision } from '../../protocol/shapes/approval.js';
 import type { ApprovalPolicy } from '../../protocol/shapes/clone.js';
-import type { ApprovalAnswer, ApprovalRequest } from '../brains/contract.js';
-import { boundedObject, cut, maxToolLength } from '../events/cut.js';
+import type { ApprovalAnswer, ApprovalRequest, Question } from '../brains/contract.js';
+import { boundedObject, cut, cutTitle, maxToolLength } from '../events/cut.js';
 import type { EventLog, Transaction } from '../events/log.js';
 import { type Disposable, onUnexpectedError } from '../lifecycle.js';
 import { newId, now } from '../store/ids.js';
@@ -13,8 +13,14 @@ import { decideByPolicy } from './policy.js';
 /** Default time an approval waits for its answer. */
 const defaultApprovalTimeoutMs = 30 * 60_000;
 
+/** Most questions of one request, and options of one question, that are shown. */
+const maxQuestions = 10;
+const maxOptions = 20;
+
 /** Pause before a refused write is tried again, in ms. */
 const retryMs = 1000;
+
+type ShownQuestion = NonNullable<Approval['questions']>[number];
 
 /** The turn that asks, as the desk needs to know it. */
 export interface Asker {
@@ -166,25 +172,35 @@ export class ApprovalDesk implements Disposable {
   #describe(asker: Asker, request: ApprovalRequest): Approval {
     const timeoutMs = asker.timeoutMs ?? defaultApprovalTimeoutMs;
     const requestedAt = now();
-    return asker.redact<Approval>({
+    return {
       id: newId('a'),
       clone: asker.clone,
       task: asker.task,
       kind: request.kind,
-      tool: request.tool,
+      tool: asker.redact(request.tool),
       input: boundedObject(asker.redact(request.input), maxToolLength),
       ...(request.kind === 'question' && {
-        questions: request.questions.map((question) => ({
-          ...question,
-          options: question.options.map((option) => ({ ...option })),
-        })),
+        questions: asker.redact(request.questions).slice(0, maxQuestions).map(shownQuestion),
       }),
-      title: cut(asker.redact(request.title), 500).text,
+      title: cutTitle(asker.redact(request.title)),
       status: 'pending',
       requestedAt,
       deadlineAt: new Date(Date.parse(requestedAt) + timeoutMs).toISOString(),
-    });
+    };
   }
+}
+
+/** A question as clients see it: a brain may ask more than an answer to `approval/list` can hold. */
+function shownQuestion({ question, header, options, multiSelect }: Question): ShownQuestion {
+  return {
+    question: cut(question, 2000).text,
+    ...(header !== undefined && { header: cut(header, 200).text }),
+    options: options.slice(0, maxOptions).map(({ label, description }) => ({
+      label: cut(label, 200).text,
+      ...(description !== undefined && { description: cut(description, 500).text }),
+    })),
+    multiSelect,
+  };
 }
 
 function placeOf(approval: Approval): { clone: string; task: string; approval: string } {

@@ -1,7 +1,7 @@
 import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
 import type { TaskError } from '../../protocol/shapes/task.js';
-import { cut, maxResultLength } from '../events/cut.js';
+import { cut, maxErrorLength, maxResultLength } from '../events/cut.js';
 import type { CloneFailure } from '../store/cloneTable.js';
 import type { TaskEnd } from './queue.js';
 import type { TurnEnd, TurnStop } from './turn.js';
@@ -16,9 +16,10 @@ export function cloneFailed(clone: string, failure: CloneFailure): KhloneError {
   return fail('cloneFailed', { clone, ...failure });
 }
 
-/** The same error with its words cleaned of secrets. */
+/** The same error with its words cleaned of secrets, and no longer than is kept. */
 export function cleanError(error: TaskError, redact: (text: string) => string): TaskError {
-  return { kind: error.kind, message: redact(error.message), hint: redact(error.hint) };
+  const clean = (text: string): string => cut(redact(text), maxErrorLength).text;
+  return { kind: error.kind, message: clean(error.message), hint: clean(error.hint) };
 }
 
 /** How a task ends that khlone stops. */

@@ -5,6 +5,7 @@ import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
 import type { BrainCapabilities, ModelUsage } from '../brains/contract.js';
+import { cut, maxErrorLength } from '../events/cut.js';
 import type { EventLog, Transaction } from '../events/log.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { CloneRecord } from '../store/cloneTable.js';
@@ -267,7 +268,10 @@ export class CloneLedger {
   }
 
   #park(tx: Transaction, failures: number, last: KhloneError): void {
-    this.#save(tx, { ...this.#record, failure: { failures, reason: this.redact(last.message) } });
+    this.#save(tx, {
+      ...this.#record,
+      failure: { failures, reason: cut(this.redact(last.message), maxErrorLength).text },
+    });
   }
 
   #addUsage(tx: Transaction, task: string, models: readonly ModelUsage[]): void {

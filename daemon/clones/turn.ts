@@ -1,7 +1,7 @@
 import type { KhloneError } from '../../protocol/error.js';
 import type { ApprovalDesk, Asker } from '../approvals/desk.js';
 import type { Brain, BrainOutput, ModelUsage, TurnOutcome } from '../brains/contract.js';
-import { boundedObject, cut, maxMessageLength, maxToolLength } from '../events/cut.js';
+import { boundedObject, cut, cutTitle, maxMessageLength, maxToolLength } from '../events/cut.js';
 import type { PiecewiseBlot } from '../environment/piecewise.js';
 import type { EventLog } from '../events/log.js';
 import { DisposableStore, onUnexpectedError } from '../lifecycle.js';
@@ -93,7 +93,7 @@ export class Turn {
       }
       case 'tool.started': {
         const { tool, name } = output;
-        const title = cut(asker.redact(output.title), 500).text;
+        const title = cutTitle(asker.redact(output.title));
         const input = boundedObject(asker.redact(output.input), maxToolLength);
         return log.observe({ type: 'tool.started', ...place, tool, name, title, input });
       }

@@ -10,6 +10,9 @@ export const maxMessageLength = 256 * 1024;
 /** Longest output or input of a tool in the history, in UTF-16 units. */
 export const maxToolLength = 64 * 1024;
 
+/** Longest text of a task's error, in UTF-16 units; a brain may give a reason of any length. */
+export const maxErrorLength = 8 * 1024;
+
 /** Longest result of a task, in UTF-16 units; with the task's own text and every character escaped it fits a frame. */
 export const maxResultLength = 500_000;
 
@@ -29,4 +32,12 @@ export function boundedObject(input: unknown, max: number): Record<string, unkno
   return typeof whole === 'object' && whole !== null && !Array.isArray(whole)
     ? (whole as Record<string, unknown>)
     : { value: whole };
+}
+
+/** Longest title of a tool or approval, in UTF-16 units. */
+const maxTitleLength = 160;
+
+/** A title that fits one line; to be called once secrets are out of it, as a part of one could stay at the cut. */
+export function cutTitle(title: string): string {
+  return title.length > maxTitleLength ? `${cut(title, maxTitleLength - 1).text}…` : title;
 }

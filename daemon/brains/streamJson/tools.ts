@@ -4,8 +4,6 @@ import { asArray, asObject, asString, type Json, objectsOf } from './json.js';
 /** The tool by which a brain asks its human something. */
 export const questionTool = 'AskUserQuestion';
 
-const titleLimit = 160;
-
 /** Members of a tool's input that say best what it is about, in order. */
 const telling = [
   'command',
@@ -20,7 +18,7 @@ const telling = [
   'prompt',
 ];
 
-/** One line that tells a human what a tool is about to do. */
+/** One line of any length that tells a human what a tool is about to do. It is cut where it is shown, once secrets are out of it. */
 export function toolTitle(name: string, input: unknown): string {
   const members = asObject(input) ?? {};
   const about =
@@ -30,8 +28,7 @@ export function toolTitle(name: string, input: unknown): string {
           .join(' · ')
       : (telling.map((member) => asString(members[member])).find((value) => value !== undefined) ?? '');
   const line = about.replace(/\s+/g, ' ').trim();
-  const title = line === '' ? name : `${name}: ${line}`;
-  return title.length > titleLimit ? `${title.slice(0, titleLimit - 1)}…` : title;
+  return line === '' ? name : `${name}: ${line}`;
 }
 
 /** The text of a tool's result: its text blocks, and a word for what is not text. */

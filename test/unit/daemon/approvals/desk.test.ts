@@ -198,6 +198,22 @@ describe('a question', () => {
   });
 });
 
+describe('questions of any length', () => {
+  it('are shown as far as an answer can hold them, and can be answered so', () => {
+    const long = 'x'.repeat(1_000_000);
+    const options = Array.from({ length: 50 }, () => ({ label: long, description: long }));
+    const question = { question: long, header: long, options, multiSelect: false };
+    const request = questionRequest('q1', long) as ApprovalRequest & { kind: 'question' };
+    const id = open({ ...request, questions: [question] });
+    const approval = state.store.approvals.get(id);
+    expect(JSON.stringify(approval).length).toBeLessThan(100_000);
+    const shown = approval?.questions?.[0];
+    expect(shown?.options).toHaveLength(20);
+    desk.respond(id, { decision: 'allow', answers: { [shown?.question ?? '']: 'red' } });
+    expect(delivered[0]?.answer).toEqual({ decision: 'allow', answers: { [long]: 'red' } });
+  });
+});
+
 describe('secrets', () => {
   const redact = <T>(value: T): T =>
     JSON.parse(JSON.stringify(value).replaceAll('s3cr3t-value', '[KEY]')) as T;
@@ -219,6 +235,18 @@ describe('secrets', () => {
       message: 'never print [KEY]',
     });
     expect(delivered[0]?.answer).toEqual({ decision: 'deny', message: 'never print s3cr3t-value' });
+  });
+
+  it('that look like a word of khlone do not garble what a request is about', () => {
+    const id = open(questionRequest('q1', 'Which mechanic?'), {
+      redact: <T>(value: T): T =>
+        JSON.parse(JSON.stringify(value).replaceAll(/mechanic|question\b(?!")/g, '[KEY]')) as T,
+    });
+    expect(state.store.approvals.get(id)).toMatchObject({
+      clone: 'mechanic.1',
+      kind: 'question',
+      questions: [{ question: 'Which [KEY]?' }],
+    });
   });
 
   it('in a question do not keep it from being answered as it is shown', () => {

@@ -18,6 +18,51 @@ const fakeTime = (): void => {
 };
 const used = { inputTokens: 1, outputTokens: 2, cacheWriteTokens: 3, cacheReadTokens: 4, costUsd: 0.25 };
 
+describe('what a brain says of its failure', () => {
+  it('is kept as far as anybody reads it, so that the task fits an answer', async () => {
+    stage.clone();
+    stage.supplier.script = (brain) => {
+      brain.emit({ type: 'turn.accepted' });
+      const error = fail('brainError', { reason: 'x'.repeat(9_000_000) });
+      brain.finish({ status: 'failed', error, text: '' });
+    };
+    const { error } = await stage.end(stage.give('a'));
+    expect(error).toMatchObject({
+      kind: 'brainError',
+      message: expect.stringMatching(/^The brain reported an error: x+$/) as string,
+    });
+    expect(error?.message).toHaveLength(8192);
+  });
+
+  it('parks its clone with as much of it', async () => {
+    fakeTime();
+    const runner = stage.clone();
+    stage.supplier.refusal = fail('brainError', { reason: 'x'.repeat(9_000_000) });
+    for (let time = 0; time < 5; time++) {
+      const task = stage.give('a');
+      await vi.advanceTimersByTimeAsync(60_000);
+      await stage.end(task);
+    }
+    expect(runner.state).toBe('failed');
+    expect(runner.view().error?.message.length).toBeLessThan(9000);
+  });
+});
+
+describe('the title of a tool', () => {
+  it('holds no part of a secret, wherever it is cut', async () => {
+    stage.vault.put('mechanic.1', { A_KEY: 's3cr3t-value-of-the-clone' });
+    stage.clone({ secrets: ['A_KEY'] });
+    stage.supplier.script = (brain) => {
+      brain.emit({ type: 'turn.accepted' });
+      const title = `Bash: ${'x'.repeat(150)} s3cr3t-value-of-the-clone`;
+      brain.emit({ type: 'tool.started', tool: 't', name: 'Bash', title, input: {} });
+      brain.finish({ status: 'done', text: '' });
+    };
+    await stage.end(stage.give('a'));
+    expect(stage.state.of('tool.started')).toMatchObject([{ title: `Bash: ${'x'.repeat(150)} [A…` }]);
+  });
+});
+
 describe('a process that dies', () => {
   it('fails its task and keeps the conversation', async () => {
     fakeTime();

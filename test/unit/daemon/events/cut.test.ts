@@ -1,9 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundedObject, cut } from '../../../../daemon/events/cut.js';
+import { boundedObject, cut, cutTitle } from '../../../../daemon/events/cut.js';
 
 const loneSurrogate = /\p{Surrogate}/u;
 const text = fc.string({ unit: 'binary', maxLength: 60 });
+
+describe('cutTitle', () => {
+  it('keeps a title that fits a line, and shortens any other', () => {
+    expect(cutTitle('x'.repeat(160))).toBe('x'.repeat(160));
+    expect(cutTitle('x'.repeat(161))).toBe(`${'x'.repeat(159)}…`);
+  });
+});
 
 describe('cut', () => {
   it('keeps what fits', () => {
