@@ -12,6 +12,7 @@ import type { CloneDirectory } from './directory.js';
 import type { Variables } from './environment.js';
 import { CloneRunner, type RunnerShared } from './runner.js';
 import { badParam } from './badParam.js';
+import { checkGiven } from './checkGiven.js';
 import { workingDirectory } from './workingDirectory.js';
 
 /** The supplier of a clone that names none. */
@@ -81,7 +82,7 @@ export class Enrolment {
     const brain = params.brain ?? defaultBrain;
     const supplier = suppliers.get(brain);
     if (!supplier) throw fail('brainUnknown', { brain, known: [...suppliers.keys()] });
-    refuseOwnVariables(env);
+    checkGiven(params);
     const given = part({ ...brainVariables(environment), ...env });
     const all = { ...given.plain, ...given.secret };
     const needs = (secret: string): boolean => env?.[secret] !== undefined || supplier.runsOn(secret, all);
@@ -151,17 +152,5 @@ export class Enrolment {
 
   #runner(record: CloneRecord, supplier: BrainSupplier, usage: Usage): CloneRunner {
     return new CloneRunner(record, supplier, { ...this.#parts.shared, usage });
-  }
-}
-
-/**
- * khlone sets its own variables for a brain; a client that sets them could hand out the socket.
- * @throws invalidParams
- */
-export function refuseOwnVariables(env: Variables | undefined): void {
-  for (const name of Object.keys(env ?? {})) {
-    if (name.startsWith('KHLONE_') && !name.startsWith('KHLONE_DEMO_')) {
-      throw badParam(`env.${name}`, 'is set by khlone itself; grantSocket lets a brain reach the daemon');
-    }
   }
 }

@@ -2,7 +2,8 @@ import { fail } from '../../protocol/fail.js';
 import type { Task } from '../../protocol/shapes/task.js';
 import type { Params } from '../../protocol/table.js';
 import type { CloneDirectory } from '../clones/directory.js';
-import { type Enrolment, refuseOwnVariables } from '../clones/enrolment.js';
+import { checkGiven } from '../clones/checkGiven.js';
+import type { Enrolment } from '../clones/enrolment.js';
 import type { Intake } from '../clones/intake.js';
 import type { CloneRunner } from '../clones/runner.js';
 import { taskView } from '../clones/views.js';
@@ -43,7 +44,7 @@ export function cloneService(parts: CloneParts): Service<Names> {
   };
 
   const give = (kind: 'act' | 'ask', params: Params<'clone/act'>, { environment }: CallContext): Task => {
-    refuseOwnVariables(params.env);
+    checkGiven(params);
     const { _meta: _, ...work } = params;
     const record = intake.give({ ...work, kind }, environment);
     return taskView(record, store.usage.ofTask(record.id));
@@ -81,7 +82,7 @@ export function cloneService(parts: CloneParts): Service<Names> {
 
     async 'clone/update'({ who, env, limits, brief, model, approvals, labels }, context) {
       const runner = address(who, context);
-      refuseOwnVariables(env);
+      checkGiven({ labels, brief, env });
       const { record } = runner;
       const given = part(env ?? {});
       const plain = { ...record.env, ...given.plain };

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CloneDirectory } from '../../../../daemon/clones/directory.js';
@@ -8,6 +8,8 @@ import { workingDirectory } from '../../../../daemon/clones/workingDirectory.js'
 import type { Params } from '../../../../protocol/table.js';
 import { CloneStage } from '../../../support/cloneStage.js';
 import { cloneRecord, taskRecord } from '../../../support/zoneState.js';
+
+const manyLabels = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`l${index}`, '']));
 
 let stage: CloneStage;
 let directory: CloneDirectory;
@@ -110,6 +112,9 @@ describe('enrolling', () => {
     ['a brain that is not there by default', { brain: undefined }, 'brainUnknown'],
     ['a variable of khlone', { env: { KHLONE_SOCKET: '/s' } }, 'invalidParams'],
     ['a folder outside', { cwd: '..' }, 'invalidParams'],
+    ['a brief that no program can be given', { brief: '\u20ac'.repeat(50_000) }, 'invalidParams'],
+    ['a variable that no program can be given', { env: { LONG: 'x'.repeat(131_072) } }, 'invalidParams'],
+    ['more labels than can be told', { labels: manyLabels }, 'invalidParams'],
   ])('refuses %s, and leaves nothing', async (_, params, expected) => {
     await expect(enroll(params as object)).rejects.toThrow(kind(expected));
     expect([stage.state.store.clones.all(), directory.all(), stage.state.published]).toEqual([[], [], []]);
@@ -180,6 +185,14 @@ describe('the working directory', () => {
     expect(workingDirectory(root, 'link')).toBe(join(root, 'sub'));
     expect(workingDirectory(root, join(root, 'sub'))).toBe(join(root, 'sub'));
     expect(workingDirectory('/', 'tmp')).toBe(realpathSync('/tmp'));
+  });
+
+  it('is nothing of the caller where the zone itself is gone', () => {
+    const gone = join(root, 'sub');
+    rmdirSync(gone);
+    expect(() => workingDirectory(gone, undefined)).toThrow(
+      expect.objectContaining({ kind: 'zoneInvalid' }) as Error,
+    );
   });
 
   it.each([
