@@ -50,13 +50,9 @@ export function taskService(
         ...(before !== undefined && { before: find(before).ordinal }),
         limit: limit + 1,
       });
-      const { items, more } = pageOf(
-        found,
-        limit,
-        (task) => task.say.length + (task.result?.text.length ?? 0),
-      );
+      const { items, more } = pageOf(found.map(view), limit, (task) => JSON.stringify(task).length);
       const last = items.at(-1);
-      return { tasks: items.map(view), ...(last && more && { next: last.id }) };
+      return { tasks: items, ...(last && more && { next: last.id }) };
     },
 
     async 'task/wait'({ task, timeoutMs }, { signal }) {
