@@ -210,7 +210,7 @@ export class TaskApi {
    * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
    *
    * `task/retry`, stable since version 1.
-   * Fails with taskNotFound, taskNotRetryable, cloneRetired, cloneFailed, environmentMissing, queueFull, storageFailed.
+   * Fails with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, storageFailed.
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<Task> {
     return this.#caller.call('task/retry', params, options) as Promise<Task>;

@@ -88,7 +88,7 @@ export class Intake {
 
   /**
    * Queues an ended task again, on the clone that had it.
-   * @throws cloneRetired, cloneFailed, environmentMissing, queueFull, storageFailed
+   * @throws cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, storageFailed
    */
   retry(task: TaskRecord, environment: Variables): TaskRecord {
     const { log, queue, directory } = this.#parts;

@@ -109,8 +109,10 @@ export const taskRetry = request({
   errors: [
     'taskNotFound',
     'taskNotRetryable',
+    'cloneNotFound',
     'cloneRetired',
     'cloneFailed',
+    'capabilityMissing',
     'environmentMissing',
     'queueFull',
     'storageFailed',

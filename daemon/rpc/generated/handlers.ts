@@ -100,7 +100,7 @@ export interface Handlers<Context> {
 
   /**
    * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
-   * May fail with taskNotFound, taskNotRetryable, cloneRetired, cloneFailed, environmentMissing, queueFull, storageFailed.
+   * May fail with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, storageFailed.
    */
   'task/retry'(params: Params<'task/retry'>, context: Context): Promise<Result<'task/retry'>>;
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CloneStage, settle } from '../../../support/cloneStage.js';
+import { taskRetry } from '../../../../protocol/methods/task.js';
+import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
 import { busy } from '../../../support/fakeBrain.js';
 
 let stage: CloneStage;
@@ -142,5 +143,28 @@ describe('a task that is tried again', () => {
       status: 'queued',
     });
     expect(stage.queue.length('mechanic')).toBe(1);
+  });
+
+  it('fails as its row of the table says where its pool has nobody left', async () => {
+    const held = stage.gate();
+    const runners = [1, 2].map((number) => stage.clone({ name: `mechanic.${number}`, number }, held.promise));
+    stage.give('a');
+    stage.give('b');
+    const third = stage.give('c');
+    stage.state.log.commit((tx) => stage.queue.end(tx, stage.stored(third), { step: 'cancel' }));
+    held.open();
+    await Promise.all(runners.map((runner) => runner.retire(stopBy('cancel'))));
+    expect(() => stage.intake.retry(stage.stored(third), {})).toThrow(kind('cloneNotFound'));
+    expect(taskRetry.errors).toContain('cloneNotFound');
+  });
+
+  it('fails as its row of the table says where its brain cannot do it', async () => {
+    stage.clone();
+    const task = stage.give('a', { kind: 'ask' });
+    await stage.end(task);
+    stage.state.store.tasks.update({ ...stage.stored(task), status: 'failed' }, 1);
+    Object.assign(stage.supplier.capabilities, { ask: false });
+    expect(() => stage.intake.retry(stage.stored(task), {})).toThrow(kind('capabilityMissing'));
+    expect(taskRetry.errors).toContain('capabilityMissing');
   });
 });
