@@ -1,6 +1,6 @@
 import type { Cursor } from '../../protocol/shapes/common.js';
 import { type Event, liveOnlyTypes } from '../../protocol/shapes/event.js';
-import { type Disposable, DisposableStore } from '../lifecycle.js';
+import { type Disposable, DisposableStore, onUnexpectedError } from '../lifecycle.js';
 import type { EventLog } from './log.js';
 
 /** Where a subscription sends its events. */
@@ -73,6 +73,8 @@ export class Subscription implements Disposable {
     if (this.#mode === 'reading' || this.#parts.receiver.pressed()) {
       this.#mode = 'reading';
       this.#skipped += wanted.filter((event) => liveOnlyTypes.has(event.type)).length;
+      // Also after a read that the disk refused: the next event tries again.
+      if (!this.#parts.receiver.pressed()) this.#schedule();
       return;
     }
     const last = events.at(-1);
@@ -84,7 +86,11 @@ export class Subscription implements Disposable {
   #schedule(): void {
     this.#next ??= setImmediate(() => {
       this.#next = undefined;
-      this.#read();
+      try {
+        this.#read();
+      } catch (error) {
+        onUnexpectedError(error);
+      }
     });
   }
 

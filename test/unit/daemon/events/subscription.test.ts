@@ -219,6 +219,22 @@ describe('a subscription', () => {
     expect(client.stored).toEqual(upTo(1200));
   });
 
+  it('goes on after a page that the disk refused', async () => {
+    publish(fault());
+    subscribe();
+    const works = state.log.read.bind(state.log);
+    state.log.read = () => {
+      throw new Error('the disk reports an error');
+    };
+    await turn();
+    expect([state.unexpected.length, client.stored]).toEqual([1, []]);
+    state.log.read = works;
+    publish(fault());
+    await turn();
+    publish(fault());
+    expect(client.stored).toEqual(upTo(3));
+  });
+
   it('sends nothing twice to one that catches up while a batch goes round', async () => {
     let armed = false;
     // Registered before the subscription, and so heard before it.
