@@ -6,7 +6,7 @@ import type { CloneRecord } from '../store/cloneTable.js';
 /** Variables by name. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** A brain still needs a PATH and a home where the client sent none. */
+/** A brain still needs a PATH and a locale where the client sent none. */
 const fallback: Variables = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
 
 /** What a clone's brain runs with, or the names of what is missing. */

@@ -7,8 +7,8 @@ const plainNames: ReadonlySet<string> = new Set(['SSH_AUTH_SOCK']);
 /** Bounds counted in tokens, which are no secrets. */
 const tokenBound = /(^|_)MAX_\w*TOKENS$/;
 
-/** `scheme://user:password@host`, as in a proxy or a database URL. */
-const credentialsInUrl = /[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
+/** `scheme://user:password@host`, as in a proxy or a database URL, or `scheme://token@host`, as in a repository's. */
+const credentialsInUrl = /[a-z][a-z0-9+.-]*:\/\/([^/\s:@]*:[^/\s@]+|[^/\s:@]{16,})@/i;
 
 /** Prefixes of well-known tokens (vendors', GitHub's, GitLab's, npm's, Slack's, AWS's), and private keys. */
 const tokenValue = /^(sk-|ghp_|gho_|ghs_|github_pat_|glpat-|npm_|xox[abps]-|AKIA|-----BEGIN)/;
