@@ -33,9 +33,13 @@ export const noUsage: Usage = {
   costUsd: 0,
 };
 
-/** A usage as a brain reported it, made into counts that can be added: whole, finite, never negative. */
+/** Most of anything that one turn is taken to have used: far above any turn, and thousands of them can be added. */
+const mostPerTurn = 1e12;
+
+/** A usage as a brain reported it, made into counts that can be added: whole, bounded, never negative. */
 export function soundUsage(usage: Usage): Usage {
-  const sound = (value: number): number => (Number.isFinite(value) && value > 0 ? value : 0);
+  const sound = (value: number): number =>
+    Number.isFinite(value) && value > 0 ? Math.min(value, mostPerTurn) : 0;
   return {
     inputTokens: Math.round(sound(usage.inputTokens)),
     outputTokens: Math.round(sound(usage.outputTokens)),

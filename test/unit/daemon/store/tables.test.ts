@@ -347,6 +347,22 @@ describe('UsageTable', () => {
       }),
     ).toEqual({ inputTokens: 0, outputTokens: 2, cacheWriteTokens: 0, cacheReadTokens: 0, costUsd: 0.25 });
   });
+
+  it('stores and adds up the largest counts that a brain can report', () => {
+    const { clones, tasks, usage } = state.store;
+    clones.insert(cloneRecord());
+    tasks.insert(taskRecord({ id: 't_1' }));
+    const largest = {
+      inputTokens: Number.MAX_VALUE,
+      outputTokens: 1,
+      cacheWriteTokens: 0,
+      cacheReadTokens: 0,
+      costUsd: Number.MAX_VALUE,
+    };
+    const place = { clone: 'mechanic.1', task: 't_1', model: 'm', at: now() };
+    for (let turn = 0; turn < 2; turn++) usage.insert({ ...soundUsage(largest), ...place });
+    expect(usage.total({})).toMatchObject({ inputTokens: 2e12, outputTokens: 2, costUsd: 2e12 });
+  });
 });
 
 describe('ProcessTable', () => {
