@@ -31,7 +31,10 @@ export function toDisposable(release: () => void): Disposable {
   };
 }
 
-/** Owns disposables and releases them in reverse order; what is added after the end is released at once. */
+/**
+ * Owns disposables and releases them in reverse order, the others also where one fails; what is added after the
+ * end is released at once.
+ */
 export class DisposableStore implements Disposable {
   readonly #held = new Set<Disposable>();
   #ended = false;
@@ -50,7 +53,13 @@ export class DisposableStore implements Disposable {
   dispose(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const item of [...this.#held].reverse()) item.dispose();
+    for (const item of [...this.#held].reverse()) {
+      try {
+        item.dispose();
+      } catch (error) {
+        onUnexpectedError(error);
+      }
+    }
     this.#held.clear();
   }
 }
