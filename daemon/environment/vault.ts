@@ -1,4 +1,5 @@
 import { blotOut, type Needle, PiecewiseBlot } from './piecewise.js';
+import { needlesOf } from './needles.js';
 import { isSecret } from './secrets.js';
 
 /** A clone's variables, parted by whether they may be written down. */
@@ -17,18 +18,18 @@ export function part(env: Readonly<Record<string, string>>): PartedEnvironment {
   return parted;
 }
 
-/** A secret shorter than this is too common a text to look for. */
-const shortestRedacted = 8;
-
 /** Holds the secrets of clones, in memory and nowhere else. */
 export class Vault {
   readonly #secrets = new Map<string, Map<string, string>>();
+  /** What is looked for, worked out once for as long as the secrets stay. */
+  readonly #sought = new Map<string, readonly Needle[]>();
 
   /** Sets secrets of a clone, replacing those of the same name. */
   put(clone: string, secrets: Readonly<Record<string, string>>): void {
     const held = this.#secrets.get(clone) ?? new Map<string, string>();
     for (const [name, value] of Object.entries(secrets)) held.set(name, value);
     this.#secrets.set(clone, held);
+    this.#sought.delete(clone);
   }
 
   get(clone: string): Record<string, string> {
@@ -43,6 +44,7 @@ export class Vault {
 
   forget(clone: string): void {
     this.#secrets.delete(clone);
+    this.#sought.delete(clone);
   }
 
   /** The text with every secret of the clone replaced by its name. */
@@ -55,11 +57,12 @@ export class Vault {
     return new PiecewiseBlot(this.#needles(clone));
   }
 
-  #needles(clone: string): Needle[] {
-    return [...(this.#secrets.get(clone) ?? [])]
-      .filter(([, value]) => value.length >= shortestRedacted)
-      .map(([name, value]) => ({ name, value }))
-      .sort((a, b) => b.value.length - a.value.length);
+  #needles(clone: string): readonly Needle[] {
+    const known = this.#sought.get(clone);
+    if (known) return known;
+    const needles = needlesOf(this.#secrets.get(clone) ?? []);
+    this.#sought.set(clone, needles);
+    return needles;
   }
 
   /** The same for every text inside a JSON value. */

@@ -12,6 +12,9 @@ import { redactor } from './text.js';
 import { type BrainAction, type BrainEvent, type BrainState, brainTable, deadlineOf } from './turnMachine.js';
 import { type BrainIdentity, outcomeOf } from './verdict.js';
 
+/** Longest text of a fault, in UTF-16 units. */
+const faultShown = 300;
+
 /** Processes that may be tried for one turn before the failure is told. */
 const processesPerTurn = 3;
 
@@ -319,6 +322,6 @@ class StreamJsonBrain implements Brain {
   }
 
   #fault(reason: string): void {
-    this.#outputs.fire({ type: 'fault', reason: this.#clean(reason) });
+    this.#outputs.fire({ type: 'fault', reason: this.#clean(reason).slice(0, faultShown) });
   }
 }

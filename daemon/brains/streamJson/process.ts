@@ -21,6 +21,9 @@ export interface ProcessSink extends ReaderSink {
   turnOn(): boolean;
 }
 
+/** How much of a line that is no JSON is told, in UTF-16 units; more than is shown, as secrets are taken out first. */
+const garbageTold = 4096;
+
 const refusals: readonly (readonly [RegExp, Refusal])[] = [
   [/no conversation found/i, 'unknown'],
   [/already in use/i, 'taken'],
@@ -152,7 +155,7 @@ export class StreamProcess {
       this.#garbage += 1;
       // Told at 1, 10, 100, …: a brain that prints nothing else must not flood the log.
       if (/^10*$/.test(String(this.#garbage))) {
-        this.#sink.fault(`garbage on stdout (line ${this.#garbage} of it): ${text.slice(0, 120)}`);
+        this.#sink.fault(`garbage on stdout (line ${this.#garbage} of it): ${text.slice(0, garbageTold)}`);
       }
       return;
     }

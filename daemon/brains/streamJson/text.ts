@@ -1,3 +1,6 @@
+import { needlesOf } from '../../environment/needles.js';
+import { blotOut } from '../../environment/piecewise.js';
+import { part } from '../../environment/vault.js';
 import type { BrainEnvironment } from '../contract.js';
 
 /** UTF-16 units of one text that an event may carry; a tool can print far more than anybody reads. */
@@ -21,20 +24,10 @@ export function capValue(value: unknown, limit: number = textLimit): unknown {
   return value;
 }
 
-const secretName = /KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|AUTH|COOKIE|HEADERS/i;
-/** Shorter values would blot out ordinary words. */
-const secretMinimum = 8;
-
-/** Makes a function that blots out the secrets of an environment wherever a brain repeats them. */
+/** Makes a function that replaces the secrets of an environment by their names wherever a brain repeats them. */
 export function redactor(env: BrainEnvironment): (text: string) => string {
-  const secrets = Object.entries(env)
-    .flatMap(([name, value]) => {
-      const inUrl = /^[a-z][\w+.-]*:\/\/[^/@\s]*:([^/@\s]+)@/i.exec(value)?.[1];
-      return secretName.test(name) ? [value, ...(inUrl === undefined ? [] : [inUrl])] : (inUrl ?? []);
-    })
-    .filter((value) => value.length >= secretMinimum)
-    .sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+  const needles = needlesOf(Object.entries(part(env).secret));
+  return (text) => blotOut(needles, text);
 }
 
 /** The last part of what a process printed on stderr, bounded in bytes. */

@@ -98,7 +98,7 @@ describe('a turn that is not taken up', () => {
       status: 'failed',
       error: {
         kind: 'brainDied',
-        details: { ending: 'exit code 2', stderr: 'cannot start with [redacted]' },
+        details: { ending: 'exit code 2', stderr: 'cannot start with [MY_TOKEN]' },
       },
     });
     expect(starts()).toHaveLength(1);

@@ -23,7 +23,7 @@ describe('texts of a brain', () => {
       PATH: '/usr/bin:/bin',
     });
     expect(clean('sk-ant-0123456789-longer, sk-ant-0123456789, hunter2hunter2, abc, /usr/bin:/bin')).toBe(
-      '[redacted], [redacted], [redacted], abc, /usr/bin:/bin',
+      '[MY_TOKEN], [ANTHROPIC_API_KEY], [HTTPS_PROXY], abc, /usr/bin:/bin',
     );
   });
 
