@@ -1,4 +1,5 @@
 import type { Output } from './output.js';
+import { discardTypeAhead } from './typeAhead.js';
 
 interface Asking {
   readonly text: string;
@@ -7,8 +8,8 @@ interface Asking {
 
 /**
  * Asks the user at the terminal, a line at a time. While a question stands all other output is held; a question
- * that comes later goes first, and the former is asked again after it. The terminal stays in its own line mode,
- * so that Ctrl-C is a signal at all times.
+ * that comes later goes first, and the former is asked again after it. What was typed before a question is shown
+ * never counts as its answer. The terminal stays in its own line mode, so that Ctrl-C is a signal at all times.
  */
 export class Prompter {
   readonly #stdin: NodeJS.ReadStream;
@@ -44,13 +45,15 @@ export class Prompter {
       if (this.#stack.length > 0) this.#out.ask('\n');
       this.#stack.push(asking);
       this.#out.hold();
-      this.#out.ask(text);
+      this.#show(text);
       this.#listen();
     });
   }
 
   /** Lets go of the terminal; questions that stand resolve with undefined. */
   dispose(): void {
+    // What was held comes after the line of the question, not into it.
+    if (this.#stack.length > 0) this.#out.ask('\n');
     for (const asking of this.#stack.splice(0)) asking.answer(undefined);
     this.#rest();
     this.#stdin.removeListener('data', this.#onData);
@@ -70,19 +73,19 @@ export class Prompter {
 
   readonly #onData = (chunk: string | Buffer): void => {
     this.#typed += String(chunk);
-    for (let end = this.#typed.indexOf('\n'); end >= 0; end = this.#typed.indexOf('\n')) {
-      const line = this.#typed.slice(0, end).trim();
-      this.#typed = this.#typed.slice(end + 1);
-      const asking = this.#stack.pop();
-      if (asking === undefined) break;
-      this.#next();
-      asking.answer(line);
-    }
+    const end = this.#typed.indexOf('\n');
+    if (end < 0) return;
+    const line = this.#typed.slice(0, end).trim();
+    // More lines of the same piece were typed, or pasted, before another question was shown.
+    this.#typed = '';
+    const asking = this.#stack.pop();
+    if (asking === undefined) return;
+    this.#next();
+    asking.answer(line);
   };
 
   readonly #onEnd = (): void => {
     this.#ended = true;
-    if (this.#stack.length > 0) this.#out.ask('\n');
     this.dispose();
   };
 
@@ -101,7 +104,13 @@ export class Prompter {
   #next(): void {
     const former = this.#stack.at(-1);
     if (former === undefined) this.#rest();
-    else this.#out.ask(former.text);
+    else this.#show(former.text);
+  }
+
+  #show(text: string): void {
+    this.#typed = '';
+    discardTypeAhead(this.#stdin);
+    this.#out.ask(text);
   }
 
   #rest(): void {

@@ -40,9 +40,30 @@ describe('asking at the terminal', () => {
     const { stdin, prompter, seen } = terminal();
     const first = prompter.ask('first? ');
     const second = prompter.ask('second? ');
-    stdin.write('two\none\n');
-    expect(await Promise.all([first, second])).toEqual(['one', 'two']);
+    stdin.write('two\n');
+    expect(await second).toBe('two');
+    stdin.write('one\n');
+    expect(await first).toBe('one');
     expect(seen()).toBe('first? \nsecond? first? ');
+  });
+
+  it('takes nothing for an answer that was typed before the question was shown', async () => {
+    const { stdin, prompter } = terminal();
+    stdin.write('y\ny');
+    const first = prompter.ask('first? ');
+    stdin.write('no\ny\n');
+    expect(await first).toBe('no');
+    const second = prompter.ask('second? ');
+    stdin.write('two\n');
+    expect(await second).toBe('two');
+  });
+
+  it('ends the line of a question that is given up before it shows what was held', () => {
+    const { out, prompter, seen } = terminal();
+    void prompter.ask('sure? ');
+    out.write('news\n');
+    prompter.dispose();
+    expect(seen()).toBe('sure? \nnews\n');
   });
 
   it('takes a question back', async () => {
