@@ -1,17 +1,6 @@
 import type { Khlone } from '../client/index.js';
 import type { Output } from './output.js';
 
-/** How to connect. */
-export interface ConnectRequest {
-  /** Whether a daemon is started where none answers; true when left out. */
-  readonly start?: boolean;
-  /**
-   * For a command that only looks on: a daemon is started now where none answers, but not again later, or
-   * `khlone daemon stop` would never last while somebody watches.
-   */
-  readonly stays?: boolean;
-}
-
 /** What a command has to work with. */
 export interface Context {
   /** Any folder of the zone. */
@@ -22,20 +11,28 @@ export interface Context {
   readonly stdin: NodeJS.ReadStream;
 }
 
-/** Connects to the zone's daemon; the caller closes it. */
-export async function connectTo(context: Context, request: ConnectRequest = {}): Promise<Khlone> {
+/** Connects to the zone's daemon, and starts one where none runs; the caller closes it. */
+export async function connectTo({ folder: zone, env }: Context): Promise<Khlone> {
+  const { connect } = await import('../client/index.js');
+  return connect({ zone, env });
+}
+
+/** What the system says of a socket where nobody listens. */
+const nobody = /^(?:ENOENT|ECONNREFUSED|ECONNRESET)$/;
+
+/** As `connectTo`, but starts nothing: undefined where no daemon runs. */
+export async function connectIfRunning({ folder: zone, env }: Context): Promise<Khlone | undefined> {
   const { connect, isKhloneError } = await import('../client/index.js');
-  const { folder: zone, env } = context;
-  if (request.stays !== true) return connect({ zone, env, autoStart: request.start ?? true });
   try {
     return await connect({ zone, env, autoStart: false });
   } catch (error) {
-    if (!isKhloneError(error, 'daemonUnreachable')) throw error;
+    if (isKhloneError(error, 'daemonUnreachable') && nobody.test(error.details.reason)) return undefined;
+    throw error;
   }
-  const starter = await connect({ zone, env });
-  try {
-    return await connect({ zone, env, autoStart: false });
-  } finally {
-    await starter.close();
-  }
+}
+
+/** Root of the zone, for people. @throws zoneInvalid, pathTooLong, pathUnsafe */
+export async function zoneRoot({ folder, env }: Context): Promise<string> {
+  const { locateZone } = await import('../client/autostart.js');
+  return locateZone(folder, env).zone.root;
 }

@@ -1,7 +1,8 @@
 import { KhloneError } from '../protocol/error.js';
 import { endingOfError, type Ending } from './exit.js';
 import type { Output } from './output.js';
-import { oneLine } from './render/sanitize.js';
+import { sentence } from './render/sanitize.js';
+import { wordIssues } from './wording.js';
 
 /** The registry's code of `invalidParams`. */
 const invalidParams = -32602;
@@ -15,6 +16,12 @@ export function usageError(message: string, hint: string): KhloneError {
     hint,
     details: { summary, issues: [{ path: '', message: summary }] },
   });
+}
+
+/** The same error in words for this place. */
+export function retold(error: KhloneError, message: string, hint: string): KhloneError {
+  const { code, kind, retryable, details } = error;
+  return new KhloneError(code, message, { kind, retryable, hint, details });
 }
 
 /** An error as `--json` prints it. */
@@ -44,17 +51,24 @@ function describeFailure(error: unknown): ErrorReport {
   };
 }
 
+/** For a person: a parameter is what was typed, and the schema of no interest. */
+function atTheShell(error: unknown, verb: string | undefined): unknown {
+  const message = error instanceof KhloneError ? wordIssues(error) : undefined;
+  if (message === undefined) return error;
+  return retold(error as KhloneError, message, `see khlone ${verb === undefined ? '' : `${verb} `}--help`);
+}
+
 /**
  * Tells the user of a failure: two lines on stderr, or with `--json` one object on stdout, so that whoever parses
  * stdout always finds JSON there.
  */
-export function reportFailure(error: unknown, out: Output): Ending {
-  const report = describeFailure(error);
+export function reportFailure(error: unknown, out: Output, verb?: string): Ending {
+  const report = describeFailure(out.json ? error : atTheShell(error, verb));
   if (out.json) out.object({ error: report });
   else {
     const { style } = out.notes;
-    out.note(`${style.red('khlone:')} ${oneLine(report.message)}\n`);
-    if (report.hint !== '') out.note(`  next: ${oneLine(report.hint)}\n`);
+    out.note(`${style.red('khlone:')} ${sentence(report.message)}\n`);
+    if (report.hint !== '') out.note(`  next: ${sentence(report.hint)}\n`);
   }
   return endingOfError(report.kind);
 }

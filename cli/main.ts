@@ -54,7 +54,9 @@ async function run(): Promise<Ending> {
     return await program.run(words);
   } catch (error) {
     const { reportFailure } = await import('./failure.js');
-    return reportFailure(error, out);
+    const { verbs } = await import('./verbs.js');
+    const verb = options.find((word) => verbs.some(({ name }) => name === word));
+    return reportFailure(error, out, verb);
   }
 }
 

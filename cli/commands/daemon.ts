@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { connectTo, type Context } from '../context.js';
+import { connectIfRunning, connectTo, zoneRoot, type Context } from '../context.js';
 import { withCommon, withExamples, type Bind } from '../declare.js';
 import { formatBytes, formatDuration } from '../render/format.js';
 import { oneLine } from '../render/sanitize.js';
 import { renderFields } from '../render/table.js';
-import type { DaemonStatusResult } from '../../client/index.js';
+import type { DaemonStatusResult, Khlone, KhloneError } from '../../client/index.js';
 import type { Style } from '../render/style.js';
 
 interface StopOptions {
@@ -38,7 +38,8 @@ export function define(command: Command, bind: Bind): void {
   add('status', 'tell how the daemon is').action(
     bind(async (context) => {
       const { out } = context;
-      await using khlone = await connectTo(context, { start: false });
+      await using khlone = await connectIfRunning(context);
+      if (khlone === undefined) throw await noDaemon(context);
       const status = await khlone.daemon.status();
       if (out.json) out.object(status);
       else out.write(renderStatus(status, out.results.style));
@@ -55,20 +56,35 @@ export function define(command: Command, bind: Bind): void {
 
 async function stop(context: Context, drain: boolean): Promise<'done'> {
   const { out } = context;
-  const { isKhloneError } = await import('../../client/index.js');
-  try {
-    await using khlone = await connectTo(context, { start: false });
-    const { pid } = await khlone.daemon.stop({ drain });
-    const { waitForEnd } = await import('../processEnd.js');
-    await waitForEnd(pid, drain ? undefined : 30_000);
-    if (out.json) out.object({ stopped: true, pid });
-    else out.write(`The daemon (pid ${pid}) has stopped.\n`);
-  } catch (error) {
-    if (!isKhloneError(error, 'daemonUnreachable')) throw error;
+  const khlone = await connectIfRunning(context);
+  if (khlone === undefined) {
     if (out.json) out.object({ stopped: false });
-    else out.write('No daemon runs for this zone.\n');
+    else out.write(`No daemon runs for ${oneLine(await zoneRoot(context))}.\n`);
+    return 'done';
   }
+  const pid = await askToStop(khlone, drain);
+  const { waitForEnd } = await import('../processEnd.js');
+  await waitForEnd(pid, drain ? undefined : 30_000);
+  if (out.json) out.object({ stopped: true, pid });
+  else out.write(`The daemon (pid ${pid}) has stopped.\n`);
   return 'done';
+}
+
+/** Lets go of the daemon before its end is awaited: it waits for its clients in turn. */
+async function askToStop(khlone: Khlone, drain: boolean): Promise<number> {
+  await using asking = khlone;
+  const { pid } = await asking.daemon.stop({ drain });
+  return pid;
+}
+
+/** The error of a zone whose daemon is off, which is no fault: it says how to start one and nothing of sockets. */
+async function noDaemon(context: Context): Promise<KhloneError> {
+  const { locateZone } = await import('../../client/autostart.js');
+  const { zone, paths } = locateZone(context.folder, context.env);
+  const { fail } = await import('../../protocol/fail.js');
+  const { retold } = await import('../failure.js');
+  const error = fail('daemonUnreachable', { socket: paths.socket, reason: 'none runs' });
+  return retold(error, `No daemon runs for ${oneLine(zone.root)}.`, 'khlone daemon start');
 }
 
 function renderStatus(status: DaemonStatusResult, style: Style): string {

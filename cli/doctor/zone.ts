@@ -6,7 +6,7 @@ import { isKhloneError } from '../../client/index.js';
 import { checkOwn, type OwnCheck, type OwnKind } from '../../protocol/owned.js';
 import { packageVersion } from '../../protocol/version.js';
 import { currentUid, inspectSocket, parseZoneInfo, socketPathLimit } from '../../protocol/zone.js';
-import { connectTo, type Context } from '../context.js';
+import { connectIfRunning, type Context } from '../context.js';
 import { exists } from '../processEnd.js';
 import { formatBytes, formatDuration } from '../render/format.js';
 import { broken, fine, warn, type Finding } from './check.js';
@@ -126,7 +126,8 @@ function checkSocket({ paths }: ZoneAddress): Finding {
 
 async function checkDaemon(context: Context): Promise<Finding> {
   try {
-    await using khlone = await connectTo(context, { start: false });
+    await using khlone = await connectIfRunning(context);
+    if (khlone === undefined) return fine('daemon', 'none runs; the next command that needs one starts it');
     const { daemon, uptimeMs, holder } = await khlone.daemon.status();
     const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
     if (daemon.version === packageVersion) return fine('daemon', detail);
@@ -137,15 +138,10 @@ async function checkDaemon(context: Context): Promise<Finding> {
     );
   } catch (error) {
     if (!isKhloneError(error)) throw error;
-    if (error.kind !== 'daemonUnreachable') return broken('daemon', error.message, error.hint);
-    const reason = String(error.details['reason'] ?? '');
-    if (/^(?:ENOENT|ECONNREFUSED)/.test(reason)) {
-      return fine('daemon', 'none runs; the next command that needs one starts it');
-    }
-    return broken(
-      'daemon',
-      error.message,
-      'See its log, then `khlone daemon run` to see why it does not answer.',
-    );
+    const next =
+      error.kind === 'daemonUnreachable'
+        ? 'See its log, then `khlone daemon run` to see why it does not answer.'
+        : error.hint;
+    return broken('daemon', error.message, next);
   }
 }
