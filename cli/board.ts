@@ -1,13 +1,14 @@
 import type { Khlone } from '../client/index.js';
-import { everyClone } from './pages.js';
+import { clonesOf, everyClone } from './pages.js';
 import type { BoardState } from './render/board.js';
 
-/** Reads what the board shows, in three calls at once; of approvals the newest that a page holds. */
-export async function readBoard(khlone: Khlone): Promise<BoardState> {
+/** Reads what the board shows of all or of some, in three calls at once; of approvals the newest that a page holds. */
+export async function readBoard(khlone: Khlone, who?: string): Promise<BoardState> {
+  const only = who === undefined ? {} : { who };
   const [clones, { tasks }, { approvals }] = await Promise.all([
-    everyClone(khlone),
-    khlone.task.list({ status: ['running', 'waiting'], limit: 500 }),
-    khlone.approval.list(),
+    who === undefined ? everyClone(khlone) : clonesOf(khlone, who),
+    khlone.task.list({ ...only, status: ['running', 'waiting'], limit: 500 }),
+    khlone.approval.list(only),
   ]);
   return { zone: khlone.session.zone.root, clones, tasks, approvals };
 }

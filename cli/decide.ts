@@ -2,8 +2,8 @@ import type { Approval, ApprovalRespondParams, Khlone, Question } from '../clien
 import { isKhloneError } from '../client/index.js';
 import type { Output } from './output.js';
 import type { Prompter } from './prompter.js';
-import { renderApprovalHelp } from './render/approval.js';
-import { oneLine } from './render/sanitize.js';
+import { renderApprovalHelp } from './render/answer.js';
+import { sentence } from './render/sanitize.js';
 
 type Answer = Pick<ApprovalRespondParams, 'decision' | 'message' | 'answers'>;
 
@@ -31,7 +31,7 @@ export async function decide(approval: Approval, request: DecideRequest): Promis
     await khlone.approval.respond({ approval: approval.id, ...answer });
   } catch (error) {
     if (!isKhloneError(error, 'approvalResolved')) throw error;
-    out.note(`  ${oneLine(error.message)}\n`);
+    out.note(`  ${sentence(error.message)}\n`);
   }
 }
 
@@ -68,8 +68,14 @@ async function askQuestions(
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
   const answers: Record<string, string> = {};
-  for (const question of questions) {
-    const line = await askOne(question, prompter, signal);
+  for (const [at, question] of questions.entries()) {
+    // The questions themselves stand above, with their options.
+    const which = questions.length > 1 ? ` ${at + 1} of ${questions.length}` : '';
+    const line = await askOne(
+      `    answer${which} (a number, words of your own, or /deny): `,
+      prompter,
+      signal,
+    );
     if (line === undefined) return undefined;
     if (line === '/deny') return { decision: 'deny' };
     answers[question.question] = parseChoiceOf(question, line);
@@ -77,13 +83,8 @@ async function askQuestions(
   return { decision: 'allow', answers };
 }
 
-async function askOne(
-  question: Question,
-  prompter: Prompter,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+async function askOne(text: string, prompter: Prompter, signal: AbortSignal): Promise<string | undefined> {
   for (;;) {
-    const text = `    ${oneLine(question.question)} (a number, words of your own, or /deny): `;
     const line = await prompter.ask(text, signal);
     if (line === undefined || line !== '') return line;
   }

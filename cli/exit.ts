@@ -54,13 +54,19 @@ export function endingOfError(kind: string): Ending {
   return endingOfKind[kind] ?? 'failed';
 }
 
-/** The ending for a task that has this status. */
-export function endingOfTask(status: string): Ending {
+/** The part of a task that tells how it ended. */
+export interface TaskEnd {
+  readonly status: string;
+  readonly error?: { readonly kind: string } | undefined;
+}
+
+/** The ending for a task as it stands. */
+export function endingOfTask({ status, error }: TaskEnd): Ending {
   switch (status) {
     case 'done':
       return 'done';
     case 'failed':
-      return 'failed';
+      return error !== undefined && endingOfError(error.kind) === 'brain' ? 'brain' : 'failed';
     case 'cancelled':
       return 'cancelled';
     case 'interrupted':

@@ -6,6 +6,7 @@ import { endingOfTask, type Ending } from './exit.js';
 import { onInterrupt } from './interrupts.js';
 import { everyApproval } from './pages.js';
 import { Prompter } from './prompter.js';
+import { renderQueued } from './queued.js';
 import { Transcript } from './render/transcript.js';
 import { sanitize } from './render/sanitize.js';
 
@@ -17,7 +18,7 @@ export interface FollowRequest {
   readonly begin: () => Promise<Task>;
 }
 
-const isEnd = (task: Task): boolean => endingOfTask(task.status) !== 'leftRunning';
+const isEnd = (task: Task): boolean => endingOfTask(task) !== 'leftRunning';
 
 /**
  * Begins a task and streams it until it ends or the user leaves it running. What the brain says goes to stdout,
@@ -35,6 +36,8 @@ export async function followTask({ context, khlone, begin }: FollowRequest): Pro
     if (isEnd(receipt)) return follower.finish(receipt);
     // A task met in mid-run (an idempotency key used twice) may have asked before we listened.
     if (receipt.status !== 'queued') await follower.catchUp();
+    // Only a note: what breaks it is met again by the events, which get over it.
+    else if (!out.json) out.note(await renderQueued(khlone, receipt, out.notes.style).catch(() => ''));
     for await (const event of events) {
       const ended = follower.take(event);
       if (ended !== undefined) return follower.finish(ended);
@@ -71,7 +74,7 @@ class Follower {
       style,
       columns,
       mode: 'single',
-      explainApprovals: !this.#prompter.interactive,
+      explains: () => !this.#prompter.interactive,
     });
     this.#interrupts = onInterrupt({
       ask: () => this.#askWhatNow(),
@@ -105,14 +108,14 @@ class Follower {
   finish(task: Task): Ending {
     const { out } = this.#request.context;
     this.#prompter.dispose();
-    out.endingWhenClosed = endingOfTask(task.status);
+    out.endingWhenClosed = endingOfTask(task);
     if (out.json) out.object(task);
     else {
       out.note(this.#transcript.breakLine());
       const text = task.result?.text ?? '';
       if (!this.#spoke && text !== '') out.write(`${sanitize(text).replace(/\n+$/, '')}\n`);
     }
-    return endingOfTask(task.status);
+    return endingOfTask(task);
   }
 
   /** Says that the task goes on without us. */

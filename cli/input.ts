@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { usageError } from './failure.js';
+import { oneLine } from './render/sanitize.js';
 
 /** Longest duration the protocol takes: what a timer can hold. */
 const longestMs = 2_147_483_647;
@@ -13,9 +14,16 @@ const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
+
+/** Whether this is a duration as `parseDuration` reads it. */
+export function isDuration(text: string): boolean {
+  return durationPattern.test(text);
+}
+
 /** Reads a duration such as `90s`, `10m` or `1h30m` into milliseconds. @throws invalidParams */
 export function parseDuration(text: string): number {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) {
+  if (!isDuration(text)) {
     throw usageError(`"${text}" is not a duration`, 'Write a number with its unit: 90s, 10m, 1h30m, 2d.');
   }
   let total = 0;
@@ -50,6 +58,22 @@ export function parsePairs(words: readonly string[], option: string): Record<str
     pairs[word.slice(0, at)] = word.slice(at + 1);
   }
   return pairs;
+}
+
+/**
+ * Reads `question=answer` words by the questions that were asked: a question may hold a `=` itself, and was shown on
+ * one line. @throws invalidParams
+ */
+export function parseAnswers(
+  words: readonly string[],
+  questions: readonly { readonly question: string }[],
+): Record<string, string> {
+  const pairs = words.map((word) => {
+    const asked = questions.find(({ question }) => word.startsWith(`${oneLine(question)}=`));
+    if (asked === undefined) return parsePairs([word], '--answer');
+    return { [asked.question]: word.slice(oneLine(asked.question).length + 1) };
+  });
+  return Object.assign({}, ...pairs) as Record<string, string>;
 }
 
 /** Reads `NAME=VALUE` words, and `NAME` words from this process's environment. @throws invalidParams */
@@ -110,12 +134,22 @@ export async function textOrFile(given: string, option: string): Promise<string>
   }
 }
 
-/** What to say to a clone: the words joined, or all of stdin for a single `-`. @throws invalidParams when empty */
+/** Longest text of a task, in UTF-16 units: the protocol's `maxSayLength`, which cannot be loaded here without zod. */
+export const longestSay = 500_000;
+
+/** What to say to a clone: the words joined, or all of stdin for a single `-`. @throws invalidParams when empty or too long */
 export async function readSay(words: readonly string[], stdin: NodeJS.ReadableStream): Promise<string> {
   const say =
     words.length === 1 && words[0] === '-' ? (await readAll(stdin)).replace(/\n$/, '') : words.join(' ');
   if (say.trim() === '') {
     throw usageError('There is nothing to say', 'Add the text, or `-` to read it from stdin.');
+  }
+  if (say.length > longestSay) {
+    const [length, limit] = [say.length, longestSay].map((count) => count.toLocaleString('en'));
+    throw usageError(
+      `The text has ${length} characters; a clone takes ${limit} at most`,
+      'Put it in a file of the zone, and name the file in a short text.',
+    );
   }
   return say;
 }

@@ -5,6 +5,7 @@ import { readBoard } from './board.js';
 import type { Ending } from './exit.js';
 import type { Output } from './output.js';
 import { renderBoard, type BoardState } from './render/board.js';
+import { drawOver, fitScreen } from './render/screen.js';
 
 /** Events that change nothing on the board; they come by the hundred. */
 const unseen = new Set(['message.delta', 'message.completed', 'tool.started', 'tool.finished']);
@@ -18,20 +19,31 @@ const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
 const clearScreen = '\u001b[2J';
 
+/** Where a live board goes, and of whom it is. */
+export interface LiveBoard {
+  readonly out: Output;
+  /** All when left out. */
+  readonly who: string | undefined;
+}
+
 /**
  * Draws the board whenever something changes, until Ctrl-C. On a terminal in place; else one board after the
  * other, with `--json` a line each.
  */
-export async function watchBoard(khlone: Khlone, out: Output): Promise<Ending> {
+export async function watchBoard(khlone: Khlone, { out, who }: LiveBoard): Promise<Ending> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal);
-  await using events = khlone.events({ from: 'tail', signal: stop.signal });
+  await using events = khlone.events({
+    from: 'tail',
+    signal: stop.signal,
+    ...(who !== undefined && { who }),
+  });
   await events.ready;
   const live = out.results.terminal && !out.json;
   if (live) out.write(hideCursor + clearScreen);
   try {
-    let board = await readBoard(khlone);
+    let board = await readBoard(khlone, who);
     draw(board, out, live);
     const change = new Change();
     const heard = (async () => {
@@ -40,7 +52,7 @@ export async function watchBoard(khlone: Khlone, out: Output): Promise<Ending> {
     })();
     while (await change.next(live ? tickMs : undefined)) {
       if (change.take()) {
-        board = (await reread(khlone)) ?? board;
+        board = (await reread(khlone, who)) ?? board;
         draw(board, out, live);
         await wait(pauseMs);
       } else if (live) draw(board, out, live);
@@ -53,9 +65,9 @@ export async function watchBoard(khlone: Khlone, out: Output): Promise<Ending> {
 }
 
 /** The board, or nothing while the daemon is away: its events go on once it is back. */
-async function reread(khlone: Khlone): Promise<BoardState | undefined> {
+async function reread(khlone: Khlone, who: string | undefined): Promise<BoardState | undefined> {
   try {
-    return await readBoard(khlone);
+    return await readBoard(khlone, who);
   } catch (error) {
     if (isKhloneError(error) && error.retryable) return undefined;
     throw error;
@@ -73,11 +85,8 @@ function draw(board: BoardState, out: Output, live: boolean): void {
     out.write(`${picture}\n`);
     return;
   }
-  const lines = picture.trimEnd().split('\n');
-  const rows = out.rows;
-  const shown = rows === undefined ? lines : lines.slice(0, Math.max(rows - 1, 1));
-  // Each line is cleared behind its text, and the rest of the screen at the end: nothing flickers.
-  out.write(`\u001b[H${shown.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
+  const lines = fitScreen(picture.trimEnd().split('\n'), { rows: out.rows, columns }, style);
+  out.write(drawOver(lines, columns));
 }
 
 /** Tells a loop that something changed, however often it did. */

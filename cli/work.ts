@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CloneActParams, Khlone, Task } from '../client/index.js';
 import { connectTo } from './context.js';
 import { gather, type Bind } from './declare.js';
-import { parseDuration, parseEnvironment, parseInteger, parsePairs, readSay } from './input.js';
+import { parseDuration, parseEnvironment, parseInteger, parsePairs, longestSay, readSay } from './input.js';
 
 interface Options {
   readonly detach?: true;
@@ -21,7 +21,10 @@ export function defineWork(
 ): void {
   command
     .argument('<who>', 'a clone (mechanic.1), a role (mechanic) or a label (label:team=core)')
-    .argument('<text...>', 'what to say; `-` reads it from stdin')
+    .argument(
+      '<text...>',
+      `what to say, at most ${longestSay.toLocaleString('en')} characters; \`-\` reads it from stdin`,
+    )
     .option('-d, --detach', 'do not wait: print the task and leave it running')
     .option('--timeout <duration>', 'longest run, such as 10m', parseDuration)
     .option('--priority <number>', 'higher goes first; 0 by default', (word) =>

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
-import type { Approval, ApprovalListParams, ApprovalStatus } from '../../client/index.js';
+import type { Approval, ApprovalListParams, ApprovalStatus, Khlone } from '../../client/index.js';
 import { fail } from '../../protocol/fail.js';
-import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
+import type { Ending } from '../exit.js';
+import { look } from '../look.js';
+import type { Output } from '../output.js';
 import { everyApproval } from '../pages.js';
-import { renderApprovalFull, renderApprovalHelp, renderApprovals } from '../render/approval.js';
+import { renderAnswer } from '../render/answer.js';
+import { renderApprovalFull, renderApprovals } from '../render/approval.js';
 
 interface Options {
   readonly all?: true;
@@ -24,32 +27,47 @@ export function define(command: Command, bind: Bind): void {
     .option('--all', 'those already decided too');
   withExamples(command, ['khlone approvals', 'khlone approvals a_01k9example0appr']);
   command.action(
-    bind<Options>(async (context, { args: [id], options }) => {
-      const { out } = context;
-      const { all, who } = options;
-      await using khlone = await connectTo(context);
+    bind<Options>((context, { args: [id], options: { all, who } }) => {
       const filter: ApprovalListParams = {
         ...((all === true || id !== undefined) && { status: everyStatus, limit: most }),
         ...(who !== undefined && { who }),
       };
-      const { style, columns } = out.results;
-      if (id === undefined) {
-        const { approvals } = await khlone.approval.list(filter);
-        if (out.json) out.object({ approvals });
-        else {
-          out.write(renderApprovals(approvals, { style, columns, now: Date.now() }));
-          const [first] = approvals.filter(({ status }) => status === 'pending');
-          if (first !== undefined) out.note(`  next: ${renderApprovalHelp(first)}\n`);
-        }
-        return 'done';
-      }
-      const one = await find(everyApproval(khlone, filter), id);
-      if (one === undefined) throw fail('approvalNotFound', { approval: id });
-      if (out.json) out.object(one);
-      else out.write(renderApprovalFull(one, style));
-      return 'done';
+      return look(context, {
+        empty: () => ({ approvals: [] }),
+        who,
+        notFound: id === undefined ? undefined : fail('approvalNotFound', { approval: id }),
+        work: (khlone) =>
+          id === undefined
+            ? list(khlone, filter, context.out)
+            : show(everyApproval(khlone, filter), id, context.out),
+      });
     }),
   );
+}
+
+async function list(khlone: Khlone, filter: ApprovalListParams, out: Output): Promise<Ending> {
+  const { approvals } = await khlone.approval.list(filter);
+  if (out.json) {
+    out.object({ approvals });
+    return 'done';
+  }
+  const { style, columns } = out.results;
+  out.write(renderApprovals(approvals, { style, columns, now: Date.now() }));
+  const first = approvals.find(({ status }) => status === 'pending');
+  if (first !== undefined) out.note(renderAnswer(first, { columns: out.notes.columns }));
+  return 'done';
+}
+
+async function show(approvals: AsyncIterable<Approval>, id: string, out: Output): Promise<Ending> {
+  const approval = await find(approvals, id);
+  if (approval === undefined) throw fail('approvalNotFound', { approval: id });
+  if (out.json) {
+    out.object(approval);
+    return 'done';
+  }
+  out.write(renderApprovalFull(approval, out.results.style));
+  if (approval.status === 'pending') out.note(renderAnswer(approval, { columns: out.notes.columns }));
+  return 'done';
 }
 
 async function find(approvals: AsyncIterable<Approval>, id: string): Promise<Approval | undefined> {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { Khlone } from '../../client/index.js';
 import { connectTo } from '../context.js';
-import { parsePairs } from '../input.js';
 import { gather, withExamples, type Bind } from '../declare.js';
+import { parseAnswers } from '../input.js';
+import { everyApproval } from '../pages.js';
 import { renderResolved } from '../render/approval.js';
 
 interface Options {
@@ -22,8 +24,8 @@ export function define(command: Command, bind: Bind): void {
   command.action(
     bind<Options>(async (context, { args: [id = ''], options }) => {
       const { out } = context;
-      const answers = options.answer === undefined ? undefined : parsePairs(options.answer, '--answer');
       await using khlone = await connectTo(context);
+      const answers = options.answer && (await readAnswers(khlone, id, options.answer));
       const approval = await khlone.approval.respond({
         approval: id,
         decision: options.always === true ? 'allowAlways' : 'allow',
@@ -34,4 +36,16 @@ export function define(command: Command, bind: Bind): void {
       return 'done';
     }),
   );
+}
+
+async function readAnswers(
+  khlone: Khlone,
+  id: string,
+  words: readonly string[],
+): Promise<Record<string, string>> {
+  for await (const approval of everyApproval(khlone, {})) {
+    if (approval.id === id) return parseAnswers(words, approval.questions ?? []);
+  }
+  // Not pending, or not there: the daemon says which.
+  return parseAnswers(words, []);
 }

@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
-import { parseChoice } from '../input.js';
+import { connectIfRunning, type Context } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
+import { parseChoice } from '../input.js';
+import { everyClone } from '../pages.js';
+import { oneLine } from '../render/sanitize.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
+/** What the scripts call for the names of clones. */
+const choices = [...shells, 'clones'] as const;
 
 /** `khlone completion <shell>` */
 export function define(command: Command, bind: Bind): void {
-  command.argument('<shell>', shells.join(', '));
+  command.argument('<shell>', `${shells.join(', ')}; or clones, for the names that the scripts offer`);
   withExamples(command, [
     'eval "$(khlone completion bash)"',
     'khlone completion zsh > ~/.zfunc/_khlone',
@@ -15,7 +20,13 @@ export function define(command: Command, bind: Bind): void {
   command.action(
     bind(async (context, { args: [word = ''] }) => {
       const { out } = context;
-      const shell = parseChoice(word, shells, 'the shell');
+      const shell = parseChoice(word, choices, 'the shell');
+      if (shell === 'clones') {
+        const names = await cloneNames(context);
+        if (out.json) out.object({ clones: names });
+        else out.write(names.map((name) => `${oneLine(name)}\n`).join(''));
+        return 'done';
+      }
       const { createProgram } = await import('../program.js');
       const { verbs } = await import('../verbs.js');
       const { describeWords } = await import('../completion/words.js');
@@ -31,4 +42,10 @@ export function define(command: Command, bind: Bind): void {
       return 'done';
     }),
   );
+}
+
+/** None where no daemon runs: pressing a key starts nothing. */
+async function cloneNames(context: Context): Promise<string[]> {
+  await using khlone = await connectIfRunning(context);
+  return khlone === undefined ? [] : (await everyClone(khlone)).map(({ name }) => name);
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
-import { renderClone } from '../render/clone.js';
+import { renderEnrolled } from '../render/clone.js';
 import { absolute, readSettings, withSettings, type SettingOptions } from '../settings.js';
 
 interface Options extends SettingOptions {
@@ -45,7 +45,7 @@ export function define(command: Command, bind: Bind): void {
         ...(key !== undefined && { idempotencyKey: key }),
       });
       if (out.json) out.object(clone);
-      else out.write(renderClone(clone, out.results.style));
+      else out.write(renderEnrolled(clone, out.results.style));
       return 'done';
     }),
   );

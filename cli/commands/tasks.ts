@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { TaskKind, TaskListParams, TaskStatus } from '../../client/index.js';
-import { connectTo } from '../context.js';
-import { parseChoice, parseInteger } from '../input.js';
 import { withExamples, type Bind } from '../declare.js';
+import { parseChoice, parseInteger } from '../input.js';
+import { look } from '../look.js';
+import { shellWord } from '../render/answer.js';
 import { renderTasks } from '../render/task.js';
 
 interface Options {
@@ -39,7 +40,7 @@ export function define(command: Command, bind: Bind): void {
     .option('--before <task>', 'go on after this task, for the next page');
   withExamples(command, ['khlone tasks', 'khlone tasks mechanic.1 --status failed --limit 5']);
   command.action(
-    bind<Options>(async (context, { args: [who], options }) => {
+    bind<Options>((context, { args: [who], options }) => {
       const { out } = context;
       const { status, kind, limit, before } = options;
       const params: TaskListParams = {
@@ -49,15 +50,33 @@ export function define(command: Command, bind: Bind): void {
         ...(kind !== undefined && { kind }),
         ...(before !== undefined && { before }),
       };
-      await using khlone = await connectTo(context);
-      const page = await khlone.task.list(params);
-      if (out.json) out.object(page);
-      else {
-        const { style, columns } = out.results;
-        out.write(renderTasks(page.tasks, { style, columns, now: Date.now() }));
-        if (page.next !== undefined) out.note(`  more: khlone tasks --before ${page.next}\n`);
-      }
-      return 'done';
+      return look(context, {
+        empty: () => ({ tasks: [] }),
+        who,
+        async work(khlone) {
+          const page = await khlone.task.list(params);
+          if (out.json) out.object(page);
+          else {
+            const { style, columns } = out.results;
+            out.write(renderTasks(page.tasks, { style, columns, now: Date.now() }));
+            if (page.next !== undefined) out.note(`  more: ${nextPage(who, options, page.next)}\n`);
+          }
+          return 'done';
+        },
+      });
     }),
   );
+}
+
+/** The command for the page after this one: the same filters, further on. */
+function nextPage(who: string | undefined, { status, kind, limit }: Options, before: string): string {
+  const words = [
+    ...(who === undefined ? [] : [who]),
+    ...(status ?? []).flatMap((one) => ['--status', one]),
+    ...(kind === undefined ? [] : ['--kind', kind]),
+    ...(limit === undefined ? [] : ['--limit', String(limit)]),
+    '--before',
+    before,
+  ];
+  return `khlone tasks ${words.map(shellWord).join(' ')}`;
 }

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
-import { connectTo } from '../context.js';
-import { parseFrom, type From } from '../input.js';
+import type { Khlone } from '../../client/index.js';
 import { gather, withExamples, type Bind } from '../declare.js';
-import { Transcript } from '../render/transcript.js';
+import { parseFrom, type From } from '../input.js';
+import { look } from '../look.js';
+import { everyApproval } from '../pages.js';
+import { renderGap } from '../render/gap.js';
+import { Transcript, type ApprovalRequested } from '../render/transcript.js';
 
 interface Options {
   readonly from?: From;
@@ -25,26 +28,40 @@ export function define(command: Command, bind: Bind): void {
     'khlone watch --json --type task.finished',
   ]);
   command.action(
-    bind<Options>(async (context, { args: [who], options: { from, type } }) => {
+    bind<Options>((context, { args: [who], options: { from = 'tail', type } }) => {
       const { out } = context;
       // Before the first screen of a long history is drawn, so that Ctrl-C is never lost.
       const stop = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-      await using khlone = await connectTo(context, { stays: true });
-      const { style, columns } = out.results;
-      const transcript = new Transcript({ style, columns, mode: 'shared', explainApprovals: true });
-      const events = khlone.events({
-        signal: stop.signal,
-        from: from ?? 'tail',
-        ...(who !== undefined && { who }),
-        ...(type !== undefined && { types: type }),
-        onGap: ({ to }) => out.note(`  The history before ${to.epoch}:${to.seq} is no longer kept.\n`),
+      return look(context, {
+        who,
+        stays: true,
+        async work(khlone) {
+          const { style, columns } = out.results;
+          const explains = from === 'tail' || out.json ? () => true : await undecided(khlone);
+          const transcript = new Transcript({ style, columns, mode: 'shared', explains });
+          const events = khlone.events({
+            signal: stop.signal,
+            from,
+            ...(who !== undefined && { who }),
+            ...(type !== undefined && { types: type }),
+            onGap: (gap) => out.note(renderGap(gap)),
+          });
+          for await (const event of events) {
+            if (out.json) out.line(event);
+            else out.write(transcript.add(event));
+          }
+          return 'done';
+        },
       });
-      for await (const event of events) {
-        if (out.json) out.line(event);
-        else out.write(transcript.add(event));
-      }
-      return 'done';
     }),
   );
+}
+
+/** Tells approvals that wait from those of the past, which nobody can answer any more. */
+async function undecided(khlone: Khlone): Promise<(request: ApprovalRequested) => boolean> {
+  const { cursor: now } = khlone.session;
+  const waiting = new Set<string>();
+  for await (const { id } of everyApproval(khlone, {})) waiting.add(id);
+  return ({ cursor, approval }) => cursor.seq > now.seq || waiting.has(approval);
 }

@@ -25,12 +25,12 @@ export function define(command: Command, bind: Bind): void {
           style,
           columns,
           head: [
-            { title: 'ZONE', shrinkTo: 12 },
+            { title: 'ZONE', shrinkTo: 24 },
             { title: 'DAEMON' },
-            { title: 'PID', align: 'right' },
-            { title: 'UP', align: 'right' },
-            { title: 'VERSION' },
-            { title: 'ID' },
+            { title: 'PID', align: 'right', drop: 3 },
+            { title: 'UP', align: 'right', drop: 4 },
+            { title: 'VERSION', drop: 2 },
+            { title: 'ID', drop: 1 },
           ],
           rows: zones.map((zone) => [
             { text: zone.root, paint: style.bold },

@@ -1,9 +1,12 @@
 import type { Approval, Clone, Task } from '../../client/generated/types.js';
 import { formatAge, formatCost, formatTokens } from './format.js';
+import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
+import { isStalled, renderStall, type StallView } from './stall.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
 import { statusPaint } from './task.js';
+import { truncate, wrap } from './width.js';
 
 /** What the board shows. */
 export interface BoardState {
@@ -25,9 +28,12 @@ export interface BoardView {
 
 /** The status board: a line a clone, and below it what waits for the user. */
 export function renderBoard(state: BoardState, { style, now, columns }: BoardView): string {
-  const header = `${style.bold(oneLine(state.zone))}\n`;
+  const zone = oneLine(state.zone);
+  const shortened = columns === undefined ? zone : truncate(zone, columns, style.symbols.ellipsis);
+  const header = `${style.bold(shortened)}\n`;
   if (state.clones.length === 0) {
-    return `${header}${style.dim('No clones. Enroll one: khlone enroll mechanic --brain demo')}\n`;
+    const begin = 'No clones. Enroll one: khlone enroll mechanic --brain demo';
+    return `${header}${wrap(begin, columns, '').map(style.dim).join('\n')}\n`;
   }
   const byId = new Map(state.tasks.map((task) => [task.id, task]));
   const table = renderTable({
@@ -36,10 +42,11 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
     head: [
       { title: 'CLONE' },
       { title: 'STATUS' },
-      { title: 'TASK', shrinkTo: 12 },
-      { title: 'AGE', align: 'right' },
-      { title: 'TOKENS IN/OUT', align: 'right' },
-      { title: 'COST', align: 'right' },
+      { title: 'TASK', shrinkTo: 24 },
+      { title: 'AGE', align: 'right', drop: 4 },
+      { title: 'TOKENS IN/OUT', short: 'TOKENS', align: 'right', drop: 2 },
+      { title: 'COST', align: 'right', drop: 3 },
+      { title: 'ID', drop: 1 },
     ],
     rows: state.clones.map((clone) => {
       const task = clone.task === undefined ? undefined : byId.get(clone.task);
@@ -50,33 +57,31 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
         task === undefined ? '-' : formatAge(task.startedAt ?? task.queuedAt, now),
         formatTokens(clone.usage),
         formatCost(clone.usage.costUsd),
+        { text: clone.task ?? '-', paint: style.dim },
       ];
     }),
   });
-  return header + table + notes(state, style);
+  return header + table + notes(state, { style, columns });
 }
 
+/** What a clone works on, in its words, and what waits behind it; what is counted comes first, so that it is not cut. */
 function taskCell(clone: Clone, task: Task | undefined): string {
-  const queued = clone.queued === 0 ? '' : `${clone.queued} queued`;
-  if (clone.task === undefined) return queued === '' ? '-' : queued;
-  const more = queued === '' ? '' : ` (+${queued})`;
-  const say = task === undefined ? '' : ` ${task.kind}: ${oneLine(task.say)}`;
-  return `${clone.task}${more}${say}`;
+  const say = task === undefined ? (clone.task ?? '') : `${task.kind}: ${oneLine(task.say)}`;
+  if (clone.queued === 0) return say === '' ? '-' : say;
+  return say === '' ? `${clone.queued} queued` : `(+${clone.queued} queued) ${say}`;
 }
 
-function notes(state: BoardState, style: Style): string {
-  const failed = state.clones
-    .filter((clone) => clone.status === 'failed' && clone.error !== undefined)
-    .map(
-      (clone) =>
-        `${style.red(`${style.symbols.failed} ${clone.name}`)} ${oneLine(clone.error?.message ?? '')}\n` +
-        `  next: ${oneLine(clone.error?.hint ?? '')}\n`,
-    );
-  const waiting = state.approvals.map(
-    (approval) =>
-      `${style.yellow(`? ${approval.clone}`)} ${oneLine(approval.title)}\n` +
-      `  next: khlone approve ${approval.id}  or  khlone deny ${approval.id}\n`,
-  );
-  const all = [...failed, ...waiting].join('');
+function notes({ clones, approvals }: BoardState, view: StallView): string {
+  const { style, columns } = view;
+  // A clone that lacks a variable and has nothing to do is in nobody's way.
+  const stalled = clones
+    .filter((clone) => isStalled(clone) && (clone.status === 'failed' || clone.queued > 0))
+    .map((clone) => renderStall(clone, view));
+  const waiting = approvals.map((approval) => {
+    const title = `? ${approval.clone} ${approvalTitle(approval)}`;
+    const shown = columns === undefined ? title : truncate(title, columns, style.symbols.ellipsis);
+    return `${style.yellow(shown)}\n${renderAnswer(approval, { columns, brief: true })}`;
+  });
+  const all = [...stalled, ...waiting].join('');
   return all === '' ? '' : `\n${all}`;
 }

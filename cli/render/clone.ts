@@ -1,12 +1,24 @@
 import type { Clone } from '../../client/generated/types.js';
 import { formatCost, formatDuration, formatTime, formatTokens } from './format.js';
-import { oneLine } from './sanitize.js';
+import { oneLine, sentence } from './sanitize.js';
 import type { Style } from './style.js';
 import { renderFields } from './table.js';
 import { labelsText } from './task.js';
 
 const duration = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : formatDuration(ms);
+
+/** That a clone is there now, and how it is set: two lines. */
+export function renderEnrolled(clone: Clone, style: Style): string {
+  const facts = [
+    clone.model === undefined ? `brain ${clone.brain}` : `brain ${clone.brain} (${clone.model})`,
+    `approvals ${clone.approvals}`,
+    `in ${clone.cwd}`,
+    labelsText(clone.labels),
+  ].filter((fact) => fact !== undefined);
+  const about = facts.map(oneLine).join(` ${style.symbols.dot} `);
+  return `Enrolled ${style.bold(oneLine(clone.name))}.\n  ${style.dim(about)}\n`;
+}
 
 /** Everything about one clone. */
 export function renderClone(clone: Clone, style: Style): string {
@@ -39,6 +51,6 @@ export function renderClone(clone: Clone, style: Style): string {
   const error =
     clone.error === undefined
       ? ''
-      : `\n${style.red(oneLine(clone.error.message))}\n  next: ${oneLine(clone.error.hint)}\n`;
+      : `\n${style.red(sentence(clone.error.message))}\n  next: ${sentence(clone.error.hint)}\n`;
   return fields + error;
 }

@@ -32,6 +32,11 @@ export function oneLine(text: string): string {
     .trim();
 }
 
+/** As `oneLine`, for a message or hint: one whose reason ends in a full stop of its own does not end in two. */
+export function sentence(text: string): string {
+  return oneLine(text).replace(/([.!?…])\s*\.+$/, '$1');
+}
+
 /** Escapes what JSON leaves raw but a terminal may act on: DEL, C1 and the marks that reorder text. */
 export function sanitizeJson(json: string): string {
   return json.replace(

@@ -2,12 +2,16 @@ import { oneLine } from './sanitize.js';
 import type { Paint, Style } from './style.js';
 import { textWidth, truncate } from './width.js';
 
-/** One column of a table. */
+/** One column of a table. What is said of narrowness never applies to a pipe. */
 export interface Column {
   readonly title: string;
+  /** The title where there is little room. */
+  readonly short?: string;
   readonly align?: 'left' | 'right';
-  /** Narrowest width this column may be cut to where the terminal is narrow; a column without it is never cut. */
+  /** Width down to which it is cut before whole columns are left out; one without it is cut last of all. */
   readonly shrinkTo?: number;
+  /** Whether it may be left out, and when: 1 goes before 2. */
+  readonly drop?: number;
 }
 
 /** A cell: text, or text with the paint it gets once it is cut and padded. */
@@ -29,26 +33,24 @@ const textOf = (cell: Cell | undefined): string =>
 /** Lays a table out; every line ends with a newline. */
 export function renderTable({ head, rows, style, columns }: TableRequest): string {
   const texts = rows.map((row) => head.map((_, at) => textOf(row[at])));
-  const widths = head.map((column, at) =>
-    Math.max(textWidth(column.title), ...texts.map((row) => textWidth(row[at] ?? ''))),
-  );
-  if (columns !== undefined) fit(widths, head, columns);
+  const shown = layOut(head, texts, columns);
 
   const line = (cells: readonly string[], paints: readonly (Paint | undefined)[]): string =>
-    head
-      .map((column, at) => {
-        const width = widths[at] ?? 0;
+    shown
+      .map(({ at, width, align }, place) => {
         const text = truncate(cells[at] ?? '', width, style.symbols.ellipsis);
         const pad = ' '.repeat(Math.max(0, width - textWidth(text)));
         const painted = (paints[at] ?? ((plain: string) => plain))(text);
-        if (column.align === 'right') return pad + painted;
-        return at === head.length - 1 ? painted : painted + pad;
+        if (align === 'right') return pad + painted;
+        return place === shown.length - 1 ? painted : painted + pad;
       })
       .join(gap)
       .trimEnd();
 
+  const titles: string[] = [];
+  for (const { at, title } of shown) titles[at] = title;
   const title = line(
-    head.map((column) => column.title),
+    titles,
     head.map(() => style.dim),
   );
   const body = rows.map((row, index) =>
@@ -60,19 +62,57 @@ export function renderTable({ head, rows, style, columns }: TableRequest): strin
   return [title, ...body].map((text) => `${text}\n`).join('');
 }
 
-/** Takes what is too much from the widest column that can still shrink, one column of text at a time. */
-function fit(widths: number[], head: readonly Column[], columns: number): void {
-  let excess = widths.reduce((sum, width) => sum + width, gap.length * (head.length - 1)) - columns;
-  while (excess > 0) {
-    let widest = -1;
-    for (const [at, column] of head.entries()) {
-      const width = widths[at] ?? 0;
-      if (column.shrinkTo === undefined || width <= column.shrinkTo) continue;
-      if (widest < 0 || width > (widths[widest] ?? 0)) widest = at;
-    }
-    if (widest < 0) return;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-    excess -= 1;
+/** A column that is shown. */
+interface Shown extends Column {
+  /** Its place in the head. */
+  readonly at: number;
+  width: number;
+}
+
+/** Widths a column is cut to where leaving others out was not enough: first those that may be cut, then any. */
+const leastShrunk = 6;
+const least = 1;
+
+function layOut(
+  head: readonly Column[],
+  texts: readonly (readonly string[])[],
+  columns: number | undefined,
+): Shown[] {
+  const measure = (title: (column: Column) => string): Shown[] =>
+    head.map((column, at) => {
+      const widths = texts.map((row) => textWidth(row[at] ?? ''));
+      return { ...column, title: title(column), at, width: Math.max(textWidth(title(column)), ...widths) };
+    });
+  let shown = measure(({ title }) => title);
+  if (columns === undefined || excess(shown, columns) <= 0) return shown;
+  shown = measure(({ title, short }) => short ?? title);
+  const floor = ({ width, shrinkTo }: Shown): number => Math.min(width, shrinkTo ?? width);
+  for (;;) {
+    const smallest = shown.map((column) => ({ ...column, width: floor(column) }));
+    const [first] = shown
+      .filter(({ drop }) => drop !== undefined)
+      .toSorted((a, b) => (a.drop ?? 0) - (b.drop ?? 0));
+    if (first === undefined || excess(smallest, columns) <= 0) break;
+    shown = shown.filter(({ at }) => at !== first.at);
+  }
+  cut(shown, columns, floor);
+  cut(shown, columns, ({ width, shrinkTo }) => (shrinkTo === undefined ? width : leastShrunk));
+  cut(shown, columns, () => least);
+  return shown;
+}
+
+function excess(shown: readonly Shown[], columns: number): number {
+  return shown.reduce((sum, { width }) => sum + width, gap.length * (shown.length - 1)) - columns;
+}
+
+/** Takes what is too much from the widest column that is above its floor, one column of text at a time. */
+function cut(shown: readonly Shown[], columns: number, floor: (column: Shown) => number): void {
+  for (let left = excess(shown, columns); left > 0; left--) {
+    const [widest] = shown
+      .filter((column) => column.width > floor(column))
+      .toSorted((a, b) => b.width - a.width);
+    if (widest === undefined) return;
+    widest.width -= 1;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Task } from '../../client/generated/types.js';
 import { formatAge, formatCost, formatDuration, formatTime, formatTokens } from './format.js';
-import { oneLine, sanitize } from './sanitize.js';
+import { sanitize, sentence } from './sanitize.js';
 import type { Paint, Style } from './style.js';
 import { renderFields, renderTable } from './table.js';
 
@@ -53,12 +53,12 @@ export function renderTasks(tasks: readonly Task[], { style, now, columns }: Tas
     columns,
     head: [
       { title: 'TASK' },
-      { title: 'KIND' },
-      { title: 'CLONE' },
+      { title: 'KIND', drop: 2 },
+      { title: 'CLONE', drop: 4 },
       { title: 'STATUS' },
-      { title: 'AGE', align: 'right' },
-      { title: 'TOOK', align: 'right' },
-      { title: 'SAY', shrinkTo: 12 },
+      { title: 'AGE', align: 'right', drop: 3 },
+      { title: 'TOOK', align: 'right', drop: 1 },
+      { title: 'SAY', shrinkTo: 16 },
     ],
     rows: tasks.map((task) => [
       { text: task.id, paint: style.bold },
@@ -96,7 +96,7 @@ export function renderTask(task: Task, { style, now }: TasksView): string {
   const error =
     task.error === undefined
       ? ''
-      : `\n${style.red(oneLine(task.error.message))}\n  next: ${oneLine(task.error.hint)}\n`;
+      : `\n${style.red(sentence(task.error.message))}\n  next: ${sentence(task.error.hint.replaceAll('<task>', task.id))}\n`;
   const text = task.result?.text ?? '';
   const result = text === '' ? '' : `\n${style.dim('result')}\n${block(text)}${cutNote(task, style)}`;
   return `${fields}\n${style.dim('say')}\n${block(task.say)}${result}${error}`;

@@ -1,7 +1,8 @@
 import type { Event, Task } from '../../client/generated/types.js';
-import { renderApprovalDetail, renderApprovalHelp, renderResolved } from './approval.js';
+import { approvalTitle, renderApprovalHelp } from './answer.js';
+import { renderApprovalDetail, renderApprovalHeading, renderResolved } from './approval.js';
 import { formatTime } from './format.js';
-import { ChunkSanitizer, oneLine, sanitize } from './sanitize.js';
+import { ChunkSanitizer, oneLine, sanitize, sentence } from './sanitize.js';
 import type { Style } from './style.js';
 import { renderFinish } from './task.js';
 import { truncate } from './width.js';
@@ -15,9 +16,15 @@ export interface TranscriptView {
    * once, so that whole lines are written, each with its clone's name.
    */
   readonly mode: 'single' | 'shared';
-  /** Whether a pending approval is explained; false where a prompt does it. */
-  readonly explainApprovals: boolean;
+  /** Whether it is said how to answer an approval; not where a prompt asks, or where it is decided already. */
+  readonly explains: (request: ApprovalRequested) => boolean;
 }
+
+/** The event of an approval that is asked for. */
+export type ApprovalRequested = Extract<Event, { type: 'approval.requested' }>;
+
+/** The tool by which brains ask: its use is told as the question it is, and never by its name. */
+const questionTool = 'AskUserQuestion';
 
 interface OpenMessage {
   readonly clone: string;
@@ -37,6 +44,12 @@ export class Transcript {
   readonly #messages = new Map<string, OpenMessage>();
   readonly #tools = new Map<string, string>();
   readonly #tasks = new Map<string, Pick<Task, 'kind' | 'say'>>();
+  /** Approvals that were announced here and stand, each with its clone. */
+  readonly #approvals = new Map<string, string>();
+  /** Tool uses that ask a question and have not ended. */
+  readonly #questions = new Set<string>();
+  /** The tool use that the last line tells of. */
+  #lastTool: { readonly clone: string; readonly title: string } | undefined;
   /** The message whose unfinished line the cursor stands on, in `single` mode. */
   #midLine: string | undefined;
 
@@ -61,14 +74,13 @@ export class Transcript {
         this.#tasks.delete(event.task);
         return this.#lines(event.clone, finishLines(event.value, style));
       case 'tool.started':
-        remember(this.#tools, event.tool, oneLine(event.title));
-        return this.#lines(event.clone, [`  ${style.cyan(style.symbols.bullet)} ${oneLine(event.title)}`]);
+        return this.#toolStarted(event);
       case 'tool.finished':
         return this.#toolFinished(event);
       case 'approval.requested':
         return this.#requested(event);
       case 'approval.resolved':
-        return this.#lines(event.clone, [`  ${renderResolved(event.value, style)}`]);
+        return this.#resolved(event);
       case 'brain.fault':
         return this.#lines(event.clone, [`  ${style.yellow(`! ${oneLine(event.reason)}`)}`]);
       case 'zone.opened':
@@ -134,6 +146,7 @@ export class Transcript {
 
   #flow(message: string, open: OpenMessage, text: string): string {
     if (text === '') return '';
+    this.#lastTool = undefined;
     if (this.#view.mode === 'single') {
       const before = this.#midLine === undefined || this.#midLine === message ? '' : this.breakLine();
       this.#midLine = text.endsWith('\n') ? undefined : message;
@@ -144,7 +157,22 @@ export class Transcript {
     return lines.map((line) => `${this.#prefix(open.clone)}${line}\n`).join('');
   }
 
+  #toolStarted(event: Extract<Event, { type: 'tool.started' }>): string {
+    if (event.name === questionTool) {
+      this.#questions.add(event.tool);
+      return '';
+    }
+    const { style } = this.#view;
+    const title = oneLine(event.title);
+    remember(this.#tools, event.tool, title);
+    const text = this.#lines(event.clone, [`  ${style.cyan(style.symbols.bullet)} ${title}`]);
+    this.#lastTool = { clone: event.clone, title };
+    return text;
+  }
+
   #toolFinished(event: Extract<Event, { type: 'tool.finished' }>): string {
+    // The answer, or that there is none, was told with the approval.
+    if (this.#questions.delete(event.tool)) return '';
     const { style } = this.#view;
     const title = this.#tools.get(event.tool);
     this.#tools.delete(event.tool);
@@ -160,14 +188,23 @@ export class Transcript {
     return this.#lines(event.clone, [`    ${paint(`${sign} ${text}`)}`]);
   }
 
-  #requested(event: Extract<Event, { type: 'approval.requested' }>): string {
-    const { style, explainApprovals } = this.#view;
-    const { value } = event;
-    const asks = value.kind === 'question' ? 'asks' : 'wants';
-    const lines = [`  ${style.yellow(`? ${event.clone} ${asks}: ${oneLine(value.title)}`)}`];
-    lines.push(...renderApprovalDetail(value, style).split('\n').slice(0, -1));
-    if (explainApprovals) lines.push(`    answer: ${renderApprovalHelp(value)}`);
-    return this.#lines(event.clone, lines);
+  #requested(event: ApprovalRequested): string {
+    const { style, explains } = this.#view;
+    const { value, clone } = event;
+    remember(this.#approvals, event.approval, clone);
+    const detail = renderApprovalDetail(value, style).split('\n').slice(0, -1);
+    const justTold = this.#lastTool?.clone === clone && this.#lastTool.title === approvalTitle(value);
+    const heading = justTold ? `${clone} wants your word on this` : renderApprovalHeading(value);
+    const lines = [`  ${style.yellow(`? ${heading}`)}`, ...detail];
+    if (explains(event)) lines.push(`    answer: ${renderApprovalHelp(value)}`);
+    return this.#lines(clone, lines);
+  }
+
+  #resolved(event: Extract<Event, { type: 'approval.resolved' }>): string {
+    const standing = [...this.#approvals.values()].filter((clone) => clone === event.clone);
+    const announced = this.#approvals.delete(event.approval);
+    const titled = !announced || standing.length > 1;
+    return this.#lines(event.clone, [`  ${renderResolved(event.value, this.#view.style, { titled })}`]);
   }
 
   #prefix(clone: string | undefined): string {
@@ -180,6 +217,7 @@ export class Transcript {
   }
 
   #whole(lines: readonly string[]): string {
+    this.#lastTool = undefined;
     return this.breakLine() + lines.map((line) => `${line}\n`).join('');
   }
 
@@ -195,8 +233,8 @@ export class Transcript {
 function finishLines(task: Task, style: Style): string[] {
   const lines = [renderFinish(task, style)];
   if (task.error !== undefined && task.status !== 'cancelled') {
-    lines.push(`  ${style.red(oneLine(task.error.message))}`);
-    lines.push(`  next: ${oneLine(task.error.hint.replaceAll('<task>', task.id))}`);
+    lines.push(`  ${style.red(sentence(task.error.message))}`);
+    lines.push(`  next: ${sentence(task.error.hint.replaceAll('<task>', task.id))}`);
   }
   return lines;
 }

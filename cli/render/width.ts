@@ -68,3 +68,23 @@ export function truncate(text: string, columns: number, ellipsis: string): strin
   }
   return kept.trimEnd() + ellipsis;
 }
+
+/**
+ * Breaks text between words into lines that fit; those after the first begin with `indent`. A word that is too long
+ * by itself, such as a path, stays whole. Without `columns` it is one line.
+ */
+export function wrap(text: string, columns: number | undefined, indent: string): string[] {
+  if (columns === undefined || textWidth(text) <= columns) return [text];
+  const [, margin = '', body = ''] = /^(\s*)(.*)$/s.exec(text) ?? [];
+  const lines: string[] = [];
+  let line = margin;
+  let begun = false;
+  for (const word of body.split(' ')) {
+    if (begun && textWidth(`${line} ${word}`) > columns) {
+      lines.push(line);
+      line = indent + word;
+    } else line += begun ? ` ${word}` : word;
+    begun = true;
+  }
+  return [...lines, line];
+}

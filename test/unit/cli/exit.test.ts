@@ -29,7 +29,7 @@ describe('exit codes', () => {
   });
 
   it('tell how a task ended', () => {
-    expect(TaskStatus.options.map((status) => [status, endingOfTask(status)])).toEqual([
+    expect(TaskStatus.options.map((status) => [status, endingOfTask({ status })])).toEqual([
       ['queued', 'leftRunning'],
       ['running', 'leftRunning'],
       ['waiting', 'leftRunning'],
@@ -39,5 +39,13 @@ describe('exit codes', () => {
       ['interrupted', 'interrupted'],
       ['parked', 'interrupted'],
     ]);
+  });
+
+  it('tell a failure for want of a brain from any other', () => {
+    const endings = ['brainMissing', 'brainLoggedOut', 'environmentMissing', 'brainError'].map((kind) =>
+      endingOfTask({ status: 'failed', error: { kind } }),
+    );
+    expect(endings).toEqual(['brain', 'brain', 'brain', 'failed']);
+    expect(endingOfTask({ status: 'interrupted', error: { kind: 'brainMissing' } })).toBe('interrupted');
   });
 });

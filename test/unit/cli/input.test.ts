@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseSince } from '../../../cli/commands/usage.js';
 import {
+  longestSay,
+  parseAnswers,
   parseChoice,
   parseDuration,
   parseEnvironment,
@@ -14,6 +16,7 @@ import {
   readSay,
   textOrFile,
 } from '../../../cli/input.js';
+import { maxSayLength } from '../../../protocol/shapes/common.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'khlone-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -67,7 +70,13 @@ describe('words on the command line', () => {
     const now = Date.parse('2026-11-21T09:00:00.000Z');
     expect(parseSince('24h', now)).toBe('2026-11-20T09:00:00.000Z');
     expect(parseSince('2026-11-01', now)).toBe('2026-11-01T00:00:00.000Z');
-    expect(() => parseSince('2026-99-99', now)).toThrow('not a duration');
+    for (const text of ['2026-99-99', 'yesterday', '24'])
+      expect(() => parseSince(text, now)).toThrow(
+        expect.objectContaining({
+          message: `--since "${text}" is neither a time nor how long ago.`,
+          hint: expect.stringMatching(/2026-11-21T09:00.*24h/),
+        }),
+      );
   });
 
   it('are text, or a file of it', async () => {
@@ -81,5 +90,24 @@ describe('words on the command line', () => {
     expect(await readSay(['say', 'hello'], Readable.from([]))).toBe('say hello');
     expect(await readSay(['-'], Readable.from(['a\n', 'b\n']))).toBe('a\nb');
     await expect(readSay([' '], Readable.from([]))).rejects.toThrow('nothing to say');
+  });
+
+  it('are what to say up to the length the protocol takes', async () => {
+    expect(longestSay).toBe(maxSayLength);
+    expect(await readSay(['-'], Readable.from(['x'.repeat(longestSay)]))).toHaveLength(longestSay);
+    await expect(readSay(['-'], Readable.from(['x'.repeat(longestSay + 1)]))).rejects.toMatchObject({
+      message: 'The text has 500,001 characters; a clone takes 500,000 at most.',
+      hint: 'Put it in a file of the zone, and name the file in a short text.',
+    });
+  });
+
+  it('are answers, by the questions as they were asked', () => {
+    const questions = [{ question: 'a=b?' }, { question: 'two\nlines?' }];
+    expect(parseAnswers(['a=b?=yes', 'two lines?=x=y', 'other=z'], questions)).toEqual({
+      'a=b?': 'yes',
+      'two\nlines?': 'x=y',
+      other: 'z',
+    });
+    expect(() => parseAnswers(['yes'], questions)).toThrow('--answer');
   });
 });

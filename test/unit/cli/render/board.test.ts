@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { renderBoard } from '../../../../cli/render/board.js';
 import { createStyle } from '../../../../cli/render/style.js';
 import { textWidth } from '../../../../cli/render/width.js';
-import { aClone, anApproval, aTask } from '../shapes.js';
+import { aClone, anApproval, aQuestion, aTask } from '../shapes.js';
 
 const style = createStyle({ colour: false, unicode: true });
+const message = 'parked.1 is parked: its brain failed 5 times within ten minutes. Last: it died..';
 const now = Date.parse('2026-11-21T09:00:31.000Z');
 
 describe('the board', () => {
@@ -25,9 +26,9 @@ describe('the board', () => {
     expect(board).toBe(
       [
         '/home/you/project',
-        'CLONE       STATUS   TASK                             AGE  TOKENS IN/OUT   COST',
-        'mechanic.1  working  t_1 (+2 queued) act: Say hello.  30s       1.2k/300  $0.50',
-        'reviewer.1  off      -                                  -              -      -',
+        'CLONE       STATUS   TASK                         AGE  TOKENS IN/OUT   COST  ID',
+        'mechanic.1  working  (+2 queued) act: Say hello.  30s       1.2k/300  $0.50  t_1',
+        'reviewer.1  off      -                              -              -      -  -',
         '',
       ].join('\n'),
     );
@@ -44,8 +45,61 @@ describe('the board', () => {
       },
       { style, now },
     );
-    expect(board).toContain('✗ mechanic.1 It is parked.\n  next: Mend it.');
+    expect(board).toContain(
+      '✗ mechanic.1: It is parked.\n  next: mend that, then khlone interrupt mechanic.1\n',
+    );
     expect(board).toContain('? mechanic.1 Run a command\n  next: khlone approve a_1  or  khlone deny a_1');
+  });
+
+  it('says which variables hold up the queue of a clone, and nothing where it has none', () => {
+    const missing = ['MY_TOKEN', 'OTHER'];
+    const boardOf = (queued: number): string =>
+      renderBoard(
+        { zone: '/z', clones: [{ ...aClone, status: 'off', queued, missing }], tasks: [], approvals: [] },
+        { style, now },
+      );
+    expect(boardOf(1)).toContain(
+      '! mechanic.1 waits for MY_TOKEN, OTHER\n  next: khlone update mechanic.1 --env MY_TOKEN --env OTHER\n',
+    );
+    expect(boardOf(0)).not.toContain('MY_TOKEN');
+  });
+
+  it('shows a question as one, and no command that would be cut', () => {
+    const state = { zone: '/z', clones: [aClone], tasks: [], approvals: [aQuestion] };
+    const wide = renderBoard(state, { style, now, columns: 100 });
+    expect(wide).toContain(
+      "? mechanic.1 Which colour?\n  next: khlone approve a_2 --answer 'Which colour?=red'",
+    );
+    const narrow = renderBoard(state, { style, now, columns: 45 });
+    expect(narrow).toContain('? mechanic.1 Which colour?\n  next: khlone approvals a_2\n');
+    expect(wide + narrow).not.toContain('AskUserQuestion');
+  });
+
+  it.each([45, 60, 72, 80, 100])('is readable in %i columns', (columns) => {
+    const id = 't_01k9example00task';
+    const board = renderBoard(
+      {
+        zone: `/home/you/${'deep/'.repeat(30)}`,
+        clones: [
+          { ...aClone, status: 'waiting', task: id, queued: 3 },
+          {
+            ...aClone,
+            name: 'parked.1',
+            status: 'failed',
+            error: { kind: 'cloneFailed', message, hint: '' },
+          },
+        ],
+        tasks: [{ ...aTask, id, say: 'Mend the build that broke on Friday evening.' }],
+        approvals: [{ ...anApproval, id: 'a_01k9example0appr', title: `Write: /${'deep/'.repeat(30)}` }],
+      },
+      { style, now, columns },
+    );
+    for (const line of board.split('\n')) expect(textWidth(line), line).toBeLessThanOrEqual(columns);
+    expect(board).toContain('act: Mend');
+    for (const word of ['khlone approve a_01k9example0appr', 'khlone deny a_01k9example0appr'])
+      expect(board).toContain(word);
+    expect(board.includes(id)).toBe(columns === 100);
+    expect(board).not.toContain('..\n');
   });
 
   it('fits the terminal', () => {

@@ -26,9 +26,24 @@ describe('a table', () => {
     expect(renderTable({ head, rows, style: plain })).toContain('a rather long description of it');
   });
 
-  it('never cuts a column that must be read whole', () => {
-    const rows = [['mechanic.1', 'text', '1']];
-    expect(renderTable({ head, rows, style: plain, columns: 5 })).toContain('mechanic.1');
+  it('leaves out what matters least, shortens its titles, and cuts the rest rather than wrap', () => {
+    const columnsOf = [
+      { title: 'NAME' },
+      { title: 'LONG TITLE', short: 'LONG', drop: 2 },
+      { title: 'EXTRA', drop: 1 },
+      { title: 'WHAT', shrinkTo: 8 },
+    ];
+    const rows = [['mechanic.1', 'abc', 'more', 'some long words']];
+    const at = (columns: number): string => renderTable({ head: columnsOf, rows, style: plain, columns });
+    expect(at(46)).toBe(
+      'NAME        LONG TITLE  EXTRA  WHAT\nmechanic.1  abc         more   some long words\n',
+    );
+    expect(at(40)).toBe('NAME        LONG  EXTRA  WHAT\nmechanic.1  abc   more   some long words\n');
+    expect(at(33)).toBe('NAME        LONG  EXTRA  WHAT\nmechanic.1  abc   more   some lo…\n');
+    expect(at(32)).toBe('NAME        LONG  WHAT\nmechanic.1  abc   some long wor…\n');
+    expect(at(20)).toBe('NAME        WHAT\nmechanic.1  some lo…\n');
+    expect(at(18)).toBe('NAME        WHAT\nmechanic.1  some…\n');
+    expect(at(14)).toBe('NAME    WHAT\nmecha…  some…\n');
   });
 
   it('pads as if there were no colour', () => {

@@ -8,8 +8,8 @@ const style = createStyle({ colour: false, unicode: true });
 const base = { cursor: { epoch: 1, seq: 1 }, at: '2026-11-21T09:00:00.000Z' };
 const turn = { ...base, clone: 'mechanic.1', task: 't_1' };
 
-const single = (): Transcript => new Transcript({ style, mode: 'single', explainApprovals: true });
-const shared = (): Transcript => new Transcript({ style, mode: 'shared', explainApprovals: true });
+const single = (): Transcript => new Transcript({ style, mode: 'single', explains: () => true });
+const shared = (): Transcript => new Transcript({ style, mode: 'shared', explains: () => true });
 const text = (transcript: Transcript, events: readonly Event[]): string =>
   events.map((event) => transcript.add(event)).join('');
 
@@ -108,7 +108,7 @@ describe('the course of a task', () => {
     expect(out).toContain('mechanic.1 wants: Run a command');
     expect(out).toContain('command: rm -rf build\n      make');
     expect(out).toContain('khlone approve a_1  or  khlone deny a_1');
-    const quiet = new Transcript({ style, mode: 'single', explainApprovals: false });
+    const quiet = new Transcript({ style, mode: 'single', explains: () => false });
     expect(
       quiet.add({ ...turn, type: 'approval.requested', approval: 'a_1', value: anApproval }),
     ).not.toContain('khlone approve');
@@ -118,7 +118,62 @@ describe('the course of a task', () => {
     const out = single().add({ ...turn, type: 'approval.requested', approval: 'a_2', value: aQuestion });
     expect(out).toContain('1. red');
     expect(out).toContain('2. green  as grass');
-    expect(out).toContain('--answer "Which colour?=red"');
+    expect(out).toContain("--answer 'Which colour?=red'");
+  });
+
+  it('shows the path of a permission once', () => {
+    const value = {
+      ...anApproval,
+      tool: 'Write',
+      title: 'Write: /z/a.txt',
+      input: { file_path: '/z/a.txt', content: 'hello' },
+    };
+    const tool = { ...turn, type: 'tool.started', tool: 'u_1', name: 'Write', title: value.title } as const;
+    const asked = { ...turn, type: 'approval.requested', approval: 'a_1', value } as const;
+    const resolved = {
+      ...turn,
+      type: 'approval.resolved',
+      approval: 'a_1',
+      value: { ...value, status: 'allowed', decision: 'allow' },
+    } as const;
+    const quiet = (): Transcript => new Transcript({ style, mode: 'single', explains: () => false });
+    const once = '  ? mechanic.1 wants your word on this\n    content: hello\n  allowed\n';
+    expect(text(quiet(), [tool, asked, resolved])).toBe(`  • Write: /z/a.txt\n${once}`);
+    // With anything in between, the heading says what it is about.
+    const between = text(quiet(), [tool, delta(0, 'Now'), asked]);
+    expect(between).toContain('? mechanic.1 wants: Write: /z/a.txt\n    content: hello');
+    const another = { ...asked, approval: 'a_9', value: { ...value, id: 'a_9' } };
+    expect(text(quiet(), [tool, asked, another, resolved])).toContain('  allowed Write: /z/a.txt\n');
+    expect(text(quiet(), [resolved])).toBe('  allowed Write: /z/a.txt\n');
+  });
+
+  it('shows a question once and its answer, never the tool by which it is asked', () => {
+    const name = 'AskUserQuestion';
+    const value = { ...aQuestion, title: `${name}: Which colour?` };
+    const events: Event[] = [
+      { ...turn, type: 'tool.started', tool: 'u_1', name, title: value.title },
+      { ...turn, type: 'approval.requested', approval: 'a_2', value },
+      {
+        ...turn,
+        type: 'approval.resolved',
+        approval: 'a_2',
+        value: { ...value, status: 'allowed', answers: { 'Which colour?': 'blue' } },
+      },
+      { ...turn, type: 'tool.finished', tool: 'u_1', failed: false, output: 'blue' },
+    ];
+    expect(text(new Transcript({ style, mode: 'single', explains: () => false }), events)).toBe(
+      '  ? mechanic.1 asks: Which colour?\n      1. red\n      2. green  as grass\n  answered: blue\n',
+    );
+  });
+
+  it('ends no reason in two full stops', () => {
+    const error = {
+      kind: 'brainError',
+      message: 'The brain reported an error: It broke..',
+      hint: 'Read it..',
+    };
+    const finished: Event = { ...turn, type: 'task.finished', value: { ...aTask, status: 'failed', error } };
+    expect(text(single(), [finished])).toMatch(/It broke\.\n {2}next: Read it\.\n$/);
   });
 
   it('passes over events it does not know', () => {

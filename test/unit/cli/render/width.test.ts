@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textWidth, truncate } from '../../../../cli/render/width.js';
+import { textWidth, truncate, wrap } from '../../../../cli/render/width.js';
 
 describe('the width of text', () => {
   it.each([
@@ -39,5 +39,13 @@ describe('cutting text', () => {
     for (let columns = 0; columns < 12; columns += 1) {
       expect(textWidth(truncate('日本語 and ascii', columns, '…'))).toBeLessThanOrEqual(columns);
     }
+  });
+});
+
+describe('breaking text into lines', () => {
+  it('goes between words, and leaves a long word whole', () => {
+    expect(wrap('  one two three', 9, '    ')).toEqual(['  one two', '    three']);
+    expect(wrap('see /a/long/path now', 8, '  ')).toEqual(['see', '  /a/long/path', '  now']);
+    expect(wrap('as it is', undefined, '')).toEqual(['as it is']);
   });
 });

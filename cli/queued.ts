@@ -1,0 +1,41 @@
+import type { Clone, Khlone, Task } from '../client/index.js';
+import { clonesOf } from './pages.js';
+import { oneLine } from './render/sanitize.js';
+import type { Style } from './render/style.js';
+
+/** Most tasks ahead that are counted. */
+const most = 500;
+
+/** One line on what a task waits for that was just queued; empty where its turn is now. */
+export async function renderQueued(khlone: Khlone, task: Task, style: Style): Promise<string> {
+  const clones = await clonesOf(khlone, task.who);
+  if (clones.length === 0 || clones.some((clone) => isFree(clone, task))) return '';
+  const ahead = await tasksAhead(khlone, task);
+  const [first, ...others] = ahead;
+  if (first === undefined) return '';
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const pool = clones.length === 1 ? '' : `: no ${oneLine(task.who)} is free`;
+  return `  ${style.dim(`${task.id} is queued behind ${first.id}${more}${pool}`)}\n`;
+}
+
+/** Whether a clone takes the task at once, or has taken it. */
+function isFree({ task: current, queued, name }: Clone, { id, clone }: Task): boolean {
+  // In a clone's own queue the new task is counted too.
+  const own = clone === name ? 1 : 0;
+  return current === id || (current === undefined && queued <= own);
+}
+
+/** The tasks that go first, the one that goes on now before those that wait. */
+async function tasksAhead(khlone: Khlone, { id, who, priority }: Task): Promise<Task[]> {
+  const { tasks } = await khlone.task.list({ who, status: ['running', 'waiting', 'queued'], limit: most });
+  const place = tasks.findIndex((task) => task.id === id);
+  // The newest come first: what stands behind this one in the list was queued before it.
+  const goesFirst = (task: Task, at: number): boolean =>
+    task.status !== 'queued' || task.priority > priority || (task.priority === priority && at > place);
+  if (tasks[place]?.status !== 'queued') return [];
+  const ahead = tasks.filter((task, at) => at !== place && goesFirst(task, at)).toReversed();
+  return [
+    ...ahead.filter(({ status }) => status !== 'queued'),
+    ...ahead.filter(({ status }) => status === 'queued'),
+  ];
+}
