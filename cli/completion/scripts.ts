@@ -29,16 +29,28 @@ function flagsWith(root: CommandWord, value: OptionWord['value']): string[] {
 const branches = (root: CommandWord): string[] =>
   root.commands.filter(({ commands }) => commands.length > 0).map(({ name }) => name);
 
-/** Walks over what was typed so far, in bash and zsh alike: the verb, and below some verbs one more word. */
+/** Words after which a clone may be named. */
+const addressing = (root: CommandWord): string[] =>
+  root.commands.filter(({ takesClone }) => takesClone).map(({ name }) => name);
+
+/** Prints the names of clones, and nothing where no daemon runs. */
+const listClones = 'khlone completion clones';
+
+/**
+ * Walks over what was typed so far, in bash and zsh alike: the verb, and below some verbs one more word; how many
+ * arguments were given, and which zone.
+ */
 function walk(root: CommandWord, words: string, current: string): string {
   const skip = [...flagsWith(root, 'folder'), ...flagsWith(root, 'other')].join('|');
   return `  for ((i = ${words === 'words' ? 2 : 1}; i < ${current}; i++)); do
     case "\${${words}[i]}" in
+      --zone) ((i++)); zone=(--zone "\${${words}[i]}") ;;
       ${skip}) ((i++)) ;;
       -*) ;;
       *)
         if [[ -z $place ]]; then place="\${${words}[i]}"
         elif [[ $place == @(${branches(root).join('|')}) ]]; then place="$place \${${words}[i]}"
+        else ((given++))
         fi
         ;;
     esac
@@ -53,7 +65,8 @@ function bash(root: CommandWord): string {
   return `# khlone completion for bash: eval "$(khlone completion bash)"
 shopt -s extglob
 _khlone() {
-  local i place='' offers='' IFS=$' \\t\\n'
+  local i given=0 place='' offers='' IFS=$' \\t\\n'
+  local -a zone=()
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
 ${walk(root, 'COMP_WORDS', 'COMP_CWORD')}  case "$before" in
     ${flagsWith(root, 'folder').join('|')})
@@ -69,6 +82,9 @@ ${walk(root, 'COMP_WORDS', 'COMP_CWORD')}  case "$before" in
   esac
   case "$place" in
 ${cases.join('')}  esac
+  if [[ $place == @(${addressing(root).join('|')}) && $given == 0 && $current != -* ]]; then
+    offers="$offers $(${listClones} "\${zone[@]}" 2>/dev/null </dev/null)"
+  fi
   COMPREPLY=($(compgen -W "$offers" -- "$current"))
 }
 complete -F _khlone khlone
@@ -88,14 +104,17 @@ function zsh(root: CommandWord): string {
 # khlone completion for zsh: put this file into a folder of $fpath as _khlone, or eval it.
 _khlone() {
   setopt local_options ksh_glob
-  local i place=''
-  local -a offers
+  local i given=0 place=''
+  local -a offers zone
 ${walk(root, 'words', 'CURRENT')}  case "\${words[CURRENT-1]}" in
     ${flagsWith(root, 'folder').join('|')}) _files -/; return ;;
     ${flagsWith(root, 'other').join('|')}) _default; return ;;
   esac
   case "$place" in
 ${cases.join('')}  esac
+  if [[ $place == @(${addressing(root).join('|')}) && $given == 0 ]]; then
+    offers+=(\${(f)"$(${listClones} "\${zone[@]}" 2>/dev/null </dev/null)"})
+  fi
   _describe -t words khlone offers
 }
 if [[ \${funcstack[1]} == _khlone ]]; then _khlone "$@"; else compdef _khlone khlone; fi
@@ -129,6 +148,8 @@ function fish(root: CommandWord): string {
     for (const sub of command.commands) at(sub, [...path, sub.name]);
   };
   at(root, []);
+  const seen = `__fish_seen_subcommand_from ${addressing(root).join(' ')}`;
+  lines.push(`complete -c khlone -n ${fishQuote(seen)} -a '(${listClones} 2>/dev/null)' -d clone`);
   return `# khlone completion for fish: save as ~/.config/fish/completions/khlone.fish
 complete -c khlone -f
 ${lines.join('\n')}

@@ -13,6 +13,8 @@ export interface OptionWord {
 export interface CommandWord {
   readonly name: string;
   readonly summary: string;
+  /** Whether its first argument can be a clone. */
+  readonly takesClone: boolean;
   readonly options: readonly OptionWord[];
   readonly commands: readonly CommandWord[];
 }
@@ -22,6 +24,7 @@ export function describeWords(command: Command): CommandWord {
   return {
     name: command.name(),
     summary: command.description(),
+    takesClone: ['who', 'clone'].includes(command.registeredArguments[0]?.name() ?? ''),
     options: [
       ...command.options.map(describeOption),
       { flags: ['--help', '-h'], summary: 'display help', value: 'none' },
