@@ -44,8 +44,9 @@ describe('act in a real terminal', () => {
     terminal.type('y');
     await terminal.shows(/no\.txt[\s\S]*allow it\?.*\n?[\s\S]*allow it\?/);
     terminal.type('what is it?');
+    await terminal.shows(/what is it\?\s+allow it\?/);
     terminal.type('no, not there');
-    await terminal.shows(/always\.txt[\s\S]*allow it\?/);
+    await terminal.shows(/• Write: .*always\.txt[\s\S]*allow it\?/);
     terminal.type('a');
     await terminal.shows(/ended with \d/);
     const made = ['yes.txt', 'no.txt', 'always.txt', 'more.txt'].map((file) =>
@@ -56,10 +57,24 @@ describe('act in a real terminal', () => {
 
   it('asks a question and takes a number', async () => {
     terminal.type(`k act ${clone} 'ask Which colour? red | green'`);
-    await terminal.shows(/2\. green[\s\S]*Which colour\? \(a number/);
+    await terminal.shows(/asks: Which colour\?\s+1\. red\s+2\. green\s+answer \(a number/);
     terminal.type('2');
-    const [screen] = await terminal.shows(/[\s\S]*ended with 0/);
-    expect(screen).toContain('green');
+    const [screen] = await terminal.shows(/[\s\S]*answered: green[\s\S]*ended with 0/);
+    expect(screen).not.toContain('AskUserQuestion');
+  });
+
+  it('takes nothing for an answer that was typed before it asked', async () => {
+    terminal.type(`k act ${clone} 'slow 1000 then write ahead.txt'`);
+    await terminal.shows(/▸ t_[\s\S]*The demo/);
+    // A whole line, and one that only Enter is missing from.
+    terminal.type('y');
+    terminal.press('y');
+    await terminal.shows(/allow it\? .*: $/);
+    terminal.press('Enter');
+    await terminal.shows(/allow it\? [\s\S]*allow it\? .*: $/);
+    terminal.type('n');
+    await terminal.shows(/ended with 0/);
+    expect(existsSync(join(zone.root, 'ahead.txt'))).toBe(false);
   });
 
   it('gives way when another client answers first', async () => {
@@ -67,7 +82,7 @@ describe('act in a real terminal', () => {
     await terminal.shows(/allow it\?/);
     const { approvals } = await client.approval.list({ who: clone });
     await client.approval.respond({ approval: approvals[0]?.id ?? '', decision: 'allow' });
-    await terminal.shows(/allowed [\s\S]*ended with 0/);
+    await terminal.shows(/allowed\n[\s\S]*ended with 0/);
     expect(await newest()).toBe('done');
   });
 
@@ -98,7 +113,9 @@ describe('act in a real terminal', () => {
     await terminal.shows(/\[l\]eave/);
     if (answer === 'l') terminal.type(answer);
     else terminal.press(answer);
-    await terminal.shows(new RegExp(`${task} goes on[\\s\\S]*ended with 7`));
+    const [screen] = await terminal.shows(new RegExp(`[\\s\\S]*${task} goes on[\\s\\S]*ended with 7`));
+    // The question stands alone on its line, whatever came meanwhile.
+    expect(screen).toMatch(/Enter to go on watching\? (?:l|\^C)?\n/);
     expect((await client.task.get({ task })).status).toBe('running');
     await client.task.cancel({ task });
   });
@@ -121,7 +138,7 @@ describe('the live board in a real terminal', () => {
     terminal.type('k status --watch');
     await terminal.shows(new RegExp(`${clone} +off`));
     const { id } = await client.clone.act({ who: clone, say: 'slow 60000' });
-    await terminal.shows(new RegExp(`${clone} +working +${id}`));
+    await terminal.shows(new RegExp(`${clone} +working +act: slow 60000 .*${id}`));
     await client.task.cancel({ task: id });
     await terminal.shows(new RegExp(`${clone} +(idle|off)`));
     terminal.press('C-c');

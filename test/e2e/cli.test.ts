@@ -72,7 +72,7 @@ describe('a clone from the shell', () => {
     const updated = await json<Clone>('update', 'life.1', '--approvals', 'deny', '--label', 'team=edge');
     expect(updated).toMatchObject({ approvals: 'deny', labels: { team: 'edge' } });
     expect((await json<Clone>('update', 'life.1', '--clear-labels')).labels).toEqual({});
-    expect((await khlone('enroll', 'life', '--brain', 'demo')).stdout).toMatch(/^clone +life\.2$/m);
+    expect((await khlone('enroll', 'life', '--brain', 'demo')).stdout).toMatch(/^Enrolled life\.2\.\n.*\n$/);
     expect((await json<{ clones: Clone[] }>('status')).clones.map(({ name }) => name)).toContain('life.1');
     expect((await khlone('retire', 'life.2')).stdout).toBe('life.2 is retired.\n');
     expect((await khlone('status')).stdout).not.toContain('life.2');
@@ -153,6 +153,36 @@ describe('a clone from the shell', () => {
     expect((await khlone('interrupt', clone)).code).toBe(0);
   });
 
+  it('is told what it waits behind, and of a clone whose brain is not ready', async () => {
+    const clone = await enroll('busy');
+    const first = (await json<Task>('act', clone, '--detach', 'slow 60000')).id;
+    const second = started('act', clone, 'say two');
+    const [, id = ''] = await second.said('stderr', new RegExp(`(t_\\w+) is queued behind ${first}\n`));
+    const third = started('ask', clone, 'say three');
+    await third.said('stderr', new RegExp(`is queued behind ${first} and 1 more\n`));
+    await json('cancel', id);
+    expect((await second.ended).code).toBe(code('cancelled'));
+    await json('cancel', first);
+    const { stderr } = await third.ended;
+    expect(stderr).toMatch(/✓ t_\w+ done/);
+    expect((await khlone('act', clone, 'logout')).code).toBe(code('brain'));
+  });
+
+  it('says which variable it waits for', async () => {
+    await using own = new DaemonZone();
+    const there: CliPlace = { cwd: own.root, env: { ...own.sandbox.env, LANG: 'C.UTF-8' } };
+    await runCli(['enroll', 'm', '--brain', 'demo', '--env', 'MY_TOKEN=secret-of-mine'], there);
+    await runCli(['act', 'm.1', '--detach', 'slow 60000'], there);
+    const { stdout: task } = await runCli(['act', 'm.1', '--detach', 'say later'], there);
+    await runCli(['daemon', 'stop'], there);
+    const note = '! m.1 waits for MY_TOKEN\n  next: khlone update m.1 --env MY_TOKEN\n';
+    expect((await runCli(['status'], there)).stdout).toContain(note);
+    expect((await runCli(['task', task.trim()], there)).stdout).toContain(note);
+    const given = { ...there, env: { ...there.env, MY_TOKEN: 'secret-of-mine' } };
+    expect((await runCli(['update', 'm.1', '--env', 'MY_TOKEN'], given)).code).toBe(0);
+    expect((await runCli(['status'], there)).stdout).not.toContain('MY_TOKEN');
+  });
+
   it('is left running where there is nobody to ask about Ctrl-C', async () => {
     const clone = await enroll('left');
     const act = started('act', clone, 'slow 60000');
@@ -175,7 +205,9 @@ describe('approvals from the shell', () => {
     expect(board.stdout).toMatch(new RegExp(`${clone} +waiting`));
     expect(board.stdout).toContain(`khlone approve ${id}`);
     expect((await khlone('approvals')).stdout).toContain(id);
-    expect((await khlone('approvals', id)).stdout).toContain('made.txt');
+    const shown = await khlone('approvals', id);
+    expect(shown.stdout).toContain('made.txt');
+    expect(shown.stderr).toBe(`  next: khlone approve ${id}  or  khlone deny ${id}\n`);
     expect(await json<Approval>('approve', id)).toMatchObject({ id, status: 'allowed' });
     expect((await act.ended).code).toBe(0);
     expect(existsSync(join(zone.root, 'made.txt'))).toBe(true);
@@ -192,7 +224,10 @@ describe('approvals from the shell', () => {
     await denied.ended;
     expect(existsSync(join(zone.root, 'never.txt'))).toBe(false);
     const asked = started('act', clone, 'ask Which colour? red | green');
-    const [, question = ''] = await asked.said('stderr', /khlone approve (a_\w+) --answer/);
+    const [, question = ''] = await asked.said(
+      'stderr',
+      /khlone approve (a_\w+) --answer 'Which colour\?=red'/,
+    );
     expect((await khlone('approve', question, '--answer', 'Which colour?=green')).code).toBe(0);
     expect((await asked.ended).stdout).toContain('green');
   });
@@ -235,6 +270,49 @@ describe('looking from the shell', () => {
     const usage = await json<{ byClone: { clone: string }[] }>('usage', clone, '--since', '1h');
     expect(usage.byClone.map((row) => row.clone)).toEqual([clone]);
     expect((await khlone('usage', '--tasks', '--task', task.id)).stdout).toContain(task.id);
+  });
+
+  it('pages through tasks with the same filters', async () => {
+    const paged = await enroll('paged');
+    for (const words of ['say one', 'say two']) await json('act', paged, words);
+    const words = [paged, '--status', 'done', '--status', 'failed', '--kind', 'act', '--limit', '1'];
+    const { stderr } = await khlone('tasks', ...words);
+    const [, more = ''] = /^ {2}more: khlone (tasks .* --before t_\w+)\n$/.exec(stderr) ?? [];
+    expect(more.split(' ').slice(1, -2)).toEqual(words);
+    expect(await khlone(...more.split(' '))).toMatchObject({
+      stdout: expect.stringContaining('say one'),
+      stderr: '',
+    });
+  });
+
+  it('shows the board of some', async () => {
+    const board = (who: string) => json<{ clones: Clone[]; tasks: Task[] }>('status', who);
+    const other = await enroll('other');
+    for (const who of [other, 'other'])
+      expect((await board(who)).clones.map(({ name }) => name)).toEqual([other]);
+    await json('update', other, '--label', 'team=x');
+    expect((await board('label:team=x')).clones.map(({ name }) => name)).toEqual([other]);
+    for (const nobody of ['nobody', 'nobody.1', 'Not a clone'])
+      expect((await khlone('status', nobody)).code, nobody).toBe(code('notFound'));
+  });
+
+  it('says how to answer only what still waits', async () => {
+    const asker = await enroll('past');
+    const act = started('act', asker, 'write past.txt');
+    const { id } = await pending(asker);
+    await json('deny', id);
+    await act.ended;
+    const again = started('act', asker, 'ask Which colour? red | green');
+    const { id: open } = await pending(asker);
+    const watch = started('watch', asker, '--from', 'start');
+    await watch.said('stdout', new RegExp(`answer: khlone approve ${open}`));
+    await json('deny', open);
+    await watch.said('stdout', /denied[\s\S]*denied[\s\S]*✓ t_/);
+    watch.child.kill('SIGINT');
+    const { stdout } = await watch.ended;
+    expect(stdout).not.toContain(`khlone approve ${id}`);
+    expect(stdout).not.toContain('AskUserQuestion');
+    await again.ended;
   });
 
   it('watches what was and what comes, as text and as events', async () => {
@@ -354,9 +432,9 @@ describe('machinery from the shell', () => {
     });
     const complete = (...typed: string[]): string[] =>
       spawnSync('bash', ['--norc'], {
-        input: `${stdout}\nCOMP_WORDS=(khlone ${typed.join(' ')})\nCOMP_CWORD=${typed.length}\n_khlone\necho "\${COMPREPLY[@]}"\n`,
+        input: `khlone() { '${process.execPath}' '${cliProgram}' "$@"; }\n${stdout}\nCOMP_WORDS=(khlone ${typed.join(' ')})\nCOMP_CWORD=${typed.length}\n_khlone\necho "\${COMPREPLY[@]}"\n`,
+        ...place,
         encoding: 'utf8',
-        env: place.env,
       })
         .stdout.trim()
         .split(' ');
@@ -364,6 +442,11 @@ describe('machinery from the shell', () => {
     expect(complete('act', 'mechanic.1', '--det')).toEqual(['--detach']);
     expect(complete('daemon', 'st')).toEqual(['start', 'stop', 'status']);
     expect(complete('--zone', '/tmp', 'ret')).toEqual(['retire', 'retry']);
+    const clone = await enroll('completed');
+    expect(complete('act', 'compl')).toEqual([clone]);
+    expect(complete('--zone', zone.root, 'retire', 'compl')).toEqual([clone]);
+    expect(complete('act', clone, 'compl')).toEqual(['']);
+    expect(complete('--zone', zone.sandbox.folder, 'retire', 'compl')).toEqual(['']);
     for (const shell of ['zsh', 'fish'] as const) {
       const script = await khlone('completion', shell);
       expect(script).toMatchObject({ code: 0, stderr: '' });
@@ -427,13 +510,44 @@ describe('what goes wrong', () => {
   });
 });
 
+describe('a zone where nothing ever was', () => {
+  it.each([
+    [['status'], { clones: [], tasks: [], approvals: [] }],
+    [['status', '--watch'], { clones: [], tasks: [], approvals: [] }],
+    [['tasks'], { tasks: [] }],
+    [['usage'], { byClone: [], byModel: [], byTask: [] }],
+    [['approvals'], { approvals: [] }],
+    [['watch'], undefined],
+    [['task', 't_none'], 'taskNotFound'],
+    [['approvals', 'a_none'], 'approvalNotFound'],
+    [['status', 'nobody'], 'cloneNotFound'],
+  ] as const)('%j says so and starts no daemon', async (words, empty) => {
+    await using own = new DaemonZone();
+    const there: CliPlace = { cwd: own.root, env: own.sandbox.env };
+    const text = await runCli([...words], there);
+    const found = typeof empty !== 'string';
+    expect(text.code).toBe(found ? 0 : code('notFound'));
+    expect(text.stdout + text.stderr).toContain(`Nothing is enrolled in ${own.root}.\n`);
+    expect(text.stderr).toContain('  next: khlone enroll <role>\n');
+    const asJson = await runCli([...words, '--json'], there);
+    if (empty === undefined) expect(asJson.stdout).toBe('');
+    else expect(JSON.parse(asJson.stdout)).toMatchObject(found ? empty : { error: { kind: empty } });
+    expect(existsSync(own.paths.stateDir)).toBe(false);
+  });
+});
+
 describe('the daemon from the shell', () => {
   it('is started, described, stopped and run in the foreground', async () => {
     await using own = new DaemonZone();
     const there: CliPlace = { cwd: own.root, env: { ...own.sandbox.env, LANG: 'C.UTF-8' } };
     const away = await runCli(['daemon', 'status'], there);
-    expect(away.code).toBe(code('unreachable'));
-    expect((await runCli(['daemon', 'stop'], there)).stdout).toBe('No daemon runs for this zone.\n');
+    expect(away).toEqual({
+      code: code('unreachable'),
+      stdout: '',
+      stderr: `khlone: No daemon runs for ${own.root}.\n  next: khlone daemon start\n`,
+    });
+    const stopped = `No daemon runs for ${own.root}.\n`;
+    expect((await runCli(['daemon', 'stop'], there)).stdout).toBe(stopped);
     expect((await runCli(['doctor'], there)).stdout).toContain('none runs');
     expect((await runCli(['daemon', 'start'], there)).stdout).toMatch(/ started \(pid \d+\)/);
     expect((await runCli(['daemon', 'start'], there)).stdout).toContain('runs already');
@@ -445,7 +559,7 @@ describe('the daemon from the shell', () => {
     await watch.said('stdout', /daemon started/);
     expect((await runCli(['daemon', 'stop'], there)).stdout).toMatch(/has stopped/);
     // A watcher stays, and does not bring back what was stopped.
-    expect((await runCli(['daemon', 'status'], there)).code).toBe(code('unreachable'));
+    expect(await runCli(['daemon', 'status'], there)).toEqual(away);
     const run = new RunningCli(['daemon', 'run'], there);
     await run.said('stdout', /listens at/);
     await watch.said('stdout', /daemon started[\s\S]*daemon started/);

@@ -45,7 +45,12 @@ export class RunningCli {
       const found = pattern.exec(text());
       if (found !== null) return found;
       if (this.child[stream].readableEnded) throw new Error(`it ended without saying ${pattern}: ${text()}`);
-      await Promise.race([once(this.child[stream], 'data'), once(this.child[stream], 'end')]);
+      const heard = new AbortController();
+      const { signal } = heard;
+      await Promise.race(
+        ['data', 'end'].map((event) => once(this.child[stream], event, { signal }).catch(() => undefined)),
+      );
+      heard.abort();
     }
   }
 }
