@@ -51,13 +51,18 @@ export function processesNaming(text: string): FoundProcess[] {
     .filter(({ pid, command }) => command.includes(text) || read(pid, 'environ').includes(text));
 }
 
-/** Whether a process of this number exists. */
+/** Whether a process runs; one that has ended and waits for its parent to collect it does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  try {
+    // The state follows the command's name, which may hold anything but ends with the last parenthesis.
+    return !/\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
   }
 }
 

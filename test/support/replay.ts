@@ -12,6 +12,7 @@ import { locateZone, reachDaemon } from '../../client/autostart.js';
 import { resolveReferences } from '../../protocol/generate/references.js';
 import type { Row } from '../../protocol/row.js';
 import { table } from '../../protocol/table.js';
+import { isAlive } from './processes.js';
 import { zoneSandbox } from './zone/sandbox.js';
 
 const daemonProgram = join(import.meta.dirname, '../../dist/daemon/main.js');
@@ -142,14 +143,5 @@ export class Replay implements AsyncDisposable {
     this.#connection.dispose();
     while (this.#pid !== undefined && isAlive(this.#pid)) await wait(10);
     this.#sandbox.remove();
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
