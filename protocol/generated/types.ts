@@ -723,7 +723,7 @@ export interface EventSubscribeParams {
   from?: 'start' | 'tail' | Cursor | undefined;
   /** Only events of these types. */
   types?: string[] | undefined;
-  /** Only events of these clones. */
+  /** Only events of these clones: those it stands for at the moment of the call. */
   who?: Who | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
@@ -756,7 +756,7 @@ export interface EventReadParams {
   direction?: 'forward' | 'backward' | undefined;
   /** Only events of these types. */
   types?: string[] | undefined;
-  /** Only events of these clones. */
+  /** Only events of these clones: those it stands for at the moment of the call. */
   who?: Who | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
