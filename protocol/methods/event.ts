@@ -8,7 +8,9 @@ const From = z
   .union([z.enum(['start', 'tail']), Cursor])
   .describe('`start` of the history, `tail` for what comes from now on, or just after a cursor.');
 const types = z.array(z.string().max(64)).max(64).optional().describe('Only events of these types.');
-const who = Who.optional().describe('Only events of these clones: those it stands for at the moment of the call.');
+const who = Who.optional().describe(
+  'Only events of these clones: those it stands for at the moment of the call.',
+);
 
 const enrolled: z.input<typeof Event> = {
   type: 'clone.enrolled',
