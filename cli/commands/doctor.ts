@@ -35,8 +35,8 @@ function render(findings: readonly Finding[], { out }: Context): string {
   };
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.map(({ name, status, detail, next }) => {
-    const todo = next === undefined ? '' : `\n  ${' '.repeat(width)}  next: ${oneLine(next)}`;
-    return `${signs[status]} ${name.padEnd(width)}  ${oneLine(detail)}${todo}\n`;
+    const advice = next === undefined ? '' : `\n  ${' '.repeat(width)}  next: ${oneLine(next)}`;
+    return `${signs[status]} ${name.padEnd(width)}  ${oneLine(detail)}${advice}\n`;
   });
   const failed = findings.filter(({ status }) => status === 'fail').length;
   const verdict = failed === 0 ? 'All that khlone needs is in order.' : `${failed} to mend.`;

@@ -6,6 +6,7 @@ import { boundedObject, cut, cutTitle, maxToolLength } from '../events/cut.js';
 import type { EventLog, Transaction } from '../events/log.js';
 import { type Disposable, onUnexpectedError } from '../lifecycle.js';
 import { newId, now } from '../store/ids.js';
+import { retryMs } from '../store/retry.js';
 import type { Store } from '../store/store.js';
 import { answersAsAsked, checkAnswers } from './answers.js';
 import { decideByPolicy } from './policy.js';
@@ -16,9 +17,6 @@ const defaultApprovalTimeoutMs = 30 * 60_000;
 /** Most questions of one request, and options of one question, that are shown. */
 const maxQuestions = 10;
 const maxOptions = 20;
-
-/** Pause before a refused write is tried again, in ms. */
-const retryMs = 1000;
 
 type ShownQuestion = NonNullable<Approval['questions']>[number];
 

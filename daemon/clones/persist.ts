@@ -1,8 +1,6 @@
 import { isKhloneError } from '../../protocol/fail.js';
 import { onUnexpectedError } from '../lifecycle.js';
-
-/** Pause before a refused write is tried again, in ms. */
-export const retryMs = 1000;
+import { retryMs } from '../store/retry.js';
 
 /**
  * Writes what must not be lost, again and again until the disk takes it.

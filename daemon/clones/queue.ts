@@ -40,14 +40,7 @@ export class TaskQueue {
 
   insert(tx: Transaction, task: Omit<TaskRecord, 'ordinal'>): TaskRecord {
     const record = this.#store.tasks.insert(task);
-    this.#count(tx, record, 1);
-    tx.append({
-      type: 'task.queued',
-      task: record.id,
-      ...cloneOf(record),
-      value: taskView(record, undefined),
-    });
-    return record;
+    return this.#queued(tx, record);
   }
 
   /** Hands a pool's task to a clone. */
@@ -116,13 +109,14 @@ export class TaskQueue {
       finishedAt: undefined,
     };
     this.#store.tasks.update(record, this.#store.epoch);
+    return this.#queued(tx, record);
+  }
+
+  /** Counts and tells of a task that waits from now on. */
+  #queued(tx: Transaction, record: TaskRecord): TaskRecord {
     this.#count(tx, record, 1);
-    tx.append({
-      type: 'task.queued',
-      task: record.id,
-      ...cloneOf(record),
-      value: taskView(record, undefined),
-    });
+    const value = taskView(record, undefined);
+    tx.append({ type: 'task.queued', task: record.id, ...cloneOf(record), value });
     return record;
   }
 }

@@ -3,6 +3,7 @@ import type { Event } from '../../protocol/shapes/event.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../lifecycle.js';
 import type { EventQuery, StoredEvent } from '../store/eventTable.js';
 import { now } from '../store/ids.js';
+import { retryMs } from '../store/retry.js';
 import type { Store } from '../store/store.js';
 
 type Unplaced<E> = E extends unknown ? Omit<E, 'cursor' | 'at'> : never;
@@ -36,9 +37,6 @@ const maxWaiting = 20_000;
  * a great many events: a client takes them in pieces of which each fits a frame, and may fall behind in between.
  */
 const batchLength = 512 * 1024;
-
-/** Pause before a refused write is tried again, in ms. */
-const retryMs = 1000;
 
 /** How often, in events, the history's bounds are looked at. */
 const pruneEvery = 1024;
