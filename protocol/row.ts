@@ -38,6 +38,8 @@ export interface RequestRow<
   readonly result: R;
   /** Kinds it may fail with, beside the common ones. */
   readonly errors: readonly ErrorKind[];
+  /** Answered past the library's queue, as a human waits for each key: for calls that cost next to nothing. */
+  readonly express?: true;
   readonly example: RequestExample<z.input<P>, z.input<R>>;
 }
 

@@ -4,6 +4,7 @@ import * as clone from './methods/clone.js';
 import * as daemon from './methods/daemon.js';
 import * as event from './methods/event.js';
 import * as session from './methods/session.js';
+import * as stream from './methods/stream.js';
 import * as task from './methods/task.js';
 import * as usage from './methods/usage.js';
 
@@ -21,6 +22,7 @@ export const table = [
   clone.cloneAct,
   clone.cloneAsk,
   clone.cloneInterrupt,
+  clone.cloneHibernate,
   clone.cloneRetire,
   task.taskGet,
   task.taskList,
@@ -33,6 +35,18 @@ export const table = [
   event.eventUnsubscribe,
   event.eventRead,
   event.eventPublished,
+  stream.streamAttach,
+  stream.streamWrite,
+  stream.streamResize,
+  stream.streamAck,
+  stream.streamResync,
+  stream.streamDetach,
+  stream.streamScreen,
+  stream.streamHistory,
+  stream.streamData,
+  stream.streamResized,
+  stream.streamResynced,
+  stream.streamEnded,
   usage.usageGet,
 ] as const;
 

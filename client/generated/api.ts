@@ -11,6 +11,7 @@ import type {
   CloneAskParams,
   CloneEnrollParams,
   CloneGetParams,
+  CloneHibernateParams,
   CloneInterruptParams,
   CloneListParams,
   CloneListResult,
@@ -30,6 +31,17 @@ import type {
   PingResult,
   RpcDiscoverParams,
   RpcDiscoverResult,
+  StreamAckParams,
+  StreamAttachParams,
+  StreamAttachResult,
+  StreamDetachParams,
+  StreamHistoryParams,
+  StreamHistoryResult,
+  StreamResizeParams,
+  StreamResyncParams,
+  StreamScreenParams,
+  StreamScreenResult,
+  StreamWriteParams,
   Task,
   TaskCancelParams,
   TaskGetParams,
@@ -145,6 +157,16 @@ export class CloneApi {
    */
   interrupt(params: CloneInterruptParams, options?: CallOptions): Promise<Clone> {
     return this.#caller.call('clone/interrupt', params, options) as Promise<Clone>;
+  }
+
+  /**
+   * Ends a clone's process, at rest or in its terminal, and keeps its conversation: its next task starts another. A running turn ends first.
+   *
+   * `clone/hibernate`, stable since version 1.
+   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  hibernate(params: CloneHibernateParams, options?: CallOptions): Promise<Clone> {
+    return this.#caller.call('clone/hibernate', params, options) as Promise<Clone>;
   }
 
   /**
@@ -285,6 +307,95 @@ export class EventApi {
   }
 }
 
+/** The `stream/…` methods. */
+export class StreamApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /**
+   * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where there is none, on the clone's own conversation; its tasks queue meanwhile.
+   *
+   * `stream/attach`, stable since version 1.
+   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, noTerminal, streamTaken, limitReached, storageFailed.
+   */
+  attach(params: StreamAttachParams, options?: CallOptions): Promise<StreamAttachResult> {
+    return this.#caller.call('stream/attach', params, options) as Promise<StreamAttachResult>;
+  }
+
+  /**
+   * Types into the terminal. Answered once the bytes are on their way to the program.
+   *
+   * `stream/write`, stable since version 1.
+   * Fails with streamNotFound, streamEnded, streamReadOnly, inputFull.
+   */
+  write(params: StreamWriteParams, options?: CallOptions): Promise<Empty> {
+    return this.#caller.call('stream/write', params, options) as Promise<Empty>;
+  }
+
+  /**
+   * Sets the terminal's size; every viewer is told.
+   *
+   * `stream/resize`, stable since version 1.
+   * Fails with streamNotFound, streamEnded, streamReadOnly.
+   */
+  resize(params: StreamResizeParams, options?: CallOptions): Promise<Empty> {
+    return this.#caller.call('stream/resize', params, options) as Promise<Empty>;
+  }
+
+  /**
+   * Says up to which byte the stream was read. More is sent only while less than the credit is unread; whoever says nothing for 30 s with the credit used up is let go.
+   *
+   * `stream/ack`, stable since version 1.
+   * Fails with streamNotFound, streamEnded, ackInvalid.
+   */
+  ack(params: StreamAckParams, options?: CallOptions): Promise<Empty> {
+    return this.#caller.call('stream/ack', params, options) as Promise<Empty>;
+  }
+
+  /**
+   * Asks for the screen anew: `stream/resynced` comes in its place in the stream.
+   *
+   * `stream/resync`, stable since version 1.
+   * Fails with streamNotFound, streamEnded.
+   */
+  resync(params: StreamResyncParams, options?: CallOptions): Promise<Empty> {
+    return this.#caller.call('stream/resync', params, options) as Promise<Empty>;
+  }
+
+  /**
+   * Ends a stream of this connection. The clone's terminal lives on.
+   *
+   * `stream/detach`, stable since version 1.
+   * Fails with streamNotFound, streamEnded.
+   */
+  detach(params: StreamDetachParams, options?: CallOptions): Promise<Empty> {
+    return this.#caller.call('stream/detach', params, options) as Promise<Empty>;
+  }
+
+  /**
+   * Tells what a clone's terminal shows now, as text.
+   *
+   * `stream/screen`, stable since version 1.
+   * Fails with cloneNotFound, cloneAmbiguous, noTerminal.
+   */
+  screen(params: StreamScreenParams, options?: CallOptions): Promise<StreamScreenResult> {
+    return this.#caller.call('stream/screen', params, options) as Promise<StreamScreenResult>;
+  }
+
+  /**
+   * Reads what a clone's terminal has shown, with its times: the run that lives, else the last that ended. Of a long run the oldest part is no longer kept.
+   *
+   * `stream/history`, stable since version 1.
+   * Fails with cloneNotFound, cloneAmbiguous, noTerminal, storageFailed.
+   */
+  history(params: StreamHistoryParams, options?: CallOptions): Promise<StreamHistoryResult> {
+    return this.#caller.call('stream/history', params, options) as Promise<StreamHistoryResult>;
+  }
+}
+
 /** The `usage/…` methods. */
 export class UsageApi {
   readonly #caller: Caller;
@@ -320,6 +431,8 @@ export class GeneratedApi {
   readonly approval: ApprovalApi;
   /** The `event/…` methods. */
   readonly event: EventApi;
+  /** The `stream/…` methods. */
+  readonly stream: StreamApi;
   /** The `usage/…` methods. */
   readonly usage: UsageApi;
 
@@ -330,6 +443,7 @@ export class GeneratedApi {
     this.task = new TaskApi(caller);
     this.approval = new ApprovalApi(caller);
     this.event = new EventApi(caller);
+    this.stream = new StreamApi(caller);
     this.usage = new UsageApi(caller);
   }
 

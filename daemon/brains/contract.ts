@@ -1,6 +1,8 @@
 import type { KhloneError } from '../../protocol/error.js';
-import type { ProcessExit } from '../holder/contract.js';
+import type { TerminalSettings } from '../../protocol/shapes/clone.js';
+import type { HeldSize, HeldTerminal, ProcessExit } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
+import type { Terminal } from '../streams/contract.js';
 
 /** What a supplier's brains can do; a method that needs one of these refuses when it is false. */
 export interface BrainCapabilities {
@@ -26,7 +28,7 @@ export interface BrainProgram {
 export interface BrainSpec {
   /** The clone's name, for messages and the brain's own environment. */
   readonly clone: string;
-  readonly posture: 'act' | 'ask';
+  readonly posture: 'act' | 'ask' | 'talk';
   readonly cwd: string;
   readonly env: BrainEnvironment;
   /** UUID chosen by khlone. */
@@ -40,6 +42,9 @@ export interface BrainSpec {
   readonly edits: 'ask' | 'accept';
   /** Permission rules granted for the clone's life, in the supplier's own notation. */
   readonly grants: readonly string[];
+  /** The program and its arguments, for suppliers that run any. */
+  readonly command?: readonly string[];
+  readonly terminal?: TerminalSettings;
 }
 
 /** Tokens and cost of one model within a turn, as the brain reports them. */
@@ -113,6 +118,10 @@ export type BrainOutput =
       readonly text: string;
     }
   | { readonly type: 'message.completed'; readonly message: string; readonly text: string }
+  /** What a human said in the brain's own terminal. */
+  | { readonly type: 'message.typed'; readonly message: string; readonly text: string }
+  /** In its own terminal, where turns are begun by hand: whether one is on. */
+  | { readonly type: 'talk.turn'; readonly on: boolean }
   | {
       readonly type: 'tool.started';
       readonly tool: string;
@@ -137,6 +146,8 @@ export type BrainOutput =
 
 /** One process holding one conversation. */
 export interface Brain {
+  /** Its terminal, where it runs in one: what streams attach to and detach from. */
+  readonly terminal?: Terminal;
   /**
    * Begins a turn; at most one at a time. Its end is a `turn.finished`, also when the process
    * dies, is silent past its deadlines, or never took the turn.
@@ -155,7 +166,7 @@ export interface Brain {
   kill(): Promise<ProcessExit>;
 }
 
-/** A kind of brain: how to find it, start it and speak with it. Terminals (`attach`, `detach`) join with streams. */
+/** A kind of brain: how to find it, start it and speak with it. */
 export interface BrainSupplier {
   readonly name: string;
   readonly summary: string;
@@ -165,14 +176,22 @@ export interface BrainSupplier {
    * clone that had it does not start without. Others are passed on where a client has them.
    */
   runsOn(secret: string, env: BrainEnvironment): boolean;
+  /** Whether one process serves `act` and `talk` alike, as a program does that has nothing but its terminal. */
+  readonly sharesTerminal: boolean;
   /**
-   * Finds the program on the environment's PATH.
-   * @throws brainMissing, with the install command.
+   * Finds the program on the environment's PATH; `command` is what the clone is enrolled with, where it names one.
+   * @throws brainMissing, with the install command; invalidParams where a command is missing or not wanted
    */
-  probe(env: BrainEnvironment): Promise<BrainProgram>;
+  probe(env: BrainEnvironment, command?: readonly string[]): Promise<BrainProgram>;
   /**
    * Starts a process on the conversation. What goes wrong later is told by `turn.finished`.
-   * @throws brainMissing
+   * In the posture `talk`, and always where `sharesTerminal`, it has a terminal, of this size at first.
+   * @throws brainMissing, capabilityMissing
    */
-  spawn(spec: BrainSpec): Promise<Brain>;
+  spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain>;
+  /**
+   * Takes up a terminal that an earlier daemon started by `spawn`; missing where it has none. `told` says whether
+   * an output with this id (of a message or a tool) is in the history already.
+   */
+  adopt?(spec: BrainSpec, held: HeldTerminal, told: (id: string) => boolean): Brain;
 }

@@ -20,6 +20,8 @@ import { CloneLedger, type LedgerShared } from './ledger.js';
 import { persist } from './persist.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
 import { specOf } from './spec.js';
+import type { TalkHold, TalkWish } from './talk.js';
+import type { Terminal } from '../streams/contract.js';
 import { Turn, type TurnEnd, type TurnStop } from './turn.js';
 
 /** Default time a process stays warm at rest. */
@@ -163,6 +165,24 @@ export class CloneRunner {
     const { task } = this.#ledger;
     if (!drain && task && this.#turn) await this.#turn.abandon(stopForDaemon(this.record, task));
     await this.#working;
+    await this.#slot.end();
+  }
+
+  /** The terminal its process runs in, if it does. */
+  get terminal(): Terminal | undefined {
+    return undefined;
+  }
+
+  /**
+   * Comes to the clone's terminal, and opens it where there is none.
+   * @throws capabilityMissing, cloneBusy, cloneFailed, cloneRetired, environmentMissing, brainMissing, cancelled
+   */
+  talk(_wish: TalkWish): Promise<TalkHold> {
+    return Promise.reject(fail('capabilityMissing', { brain: this.record.brain, capability: 'talk' }));
+  }
+
+  /** Ends the process and keeps the conversation. Resolves when it is gone. */
+  async hibernate(_how: { readonly now: boolean }): Promise<void> {
     await this.#slot.end();
   }
 

@@ -1,7 +1,11 @@
 import type { Disposable } from '../lifecycle.js';
 
+/** Says whose a held program is, to the daemon that finds it again: a few short strings, kept beside its spool. */
+export type HeldTag = Readonly<Record<string, string>>;
+
 /** What to run. The environment is complete: nothing is inherited. */
 export interface HeldProgram {
+  readonly tag: HeldTag;
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -41,13 +45,72 @@ export interface HeldProcess extends Disposable {
   kill(graceMs: number): Promise<ProcessExit>;
 }
 
-/** Runs programs for the suppliers: in this process until holders have processes of their own. */
+/** Size of a terminal, in cells; 1 to 1000 each. */
+export interface HeldSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** A piece of what was put out, or a change of size, with its time in milliseconds since 1970. */
+export type SpoolMark =
+  | { readonly type: 'output'; readonly at: number; readonly offset: number }
+  | { readonly type: 'resize'; readonly at: number; readonly offset: number; readonly size: HeldSize };
+
+/**
+ * What a terminal has put out, on disk; the holder is its sole writer. The oldest part of a long run is dropped,
+ * so `start` moves.
+ */
+export interface Spool {
+  /** Offset of the first byte that is kept. */
+  readonly start: number;
+  /** Offset after the last byte that was written. */
+  readonly end: number;
+  /** Up to `max` bytes from there; undefined when they are no longer kept. Empty at the end. */
+  read(offset: number, max: number): Buffer | undefined;
+  /** The times and sizes of the bytes from `offset` up to `end`, in order; the size in force at `offset` comes first. */
+  marks(offset: number, end: number): SpoolMark[];
+}
+
+/** A running program in a terminal of its own. */
+export interface HeldTerminal extends Disposable {
+  /** Names this run; also the name of its holder's folder. */
+  readonly run: string;
+  readonly tag: HeldTag;
+  readonly identity: ProcessIdentity;
+  readonly size: HeldSize;
+  readonly spool: Spool;
+  /** Queues bytes for the program; false, and nothing is queued, when more than 4 MiB would wait for one that does not read. */
+  write(data: Buffer): boolean;
+  resize(size: HeldSize): void;
+  /** Hears all output from the moment of the call, in order; `offset` is of the chunk's first byte. */
+  onOutput(listener: (offset: number, chunk: Buffer) => void): Disposable;
+  /** Resolves once the program has ended and all its output was delivered. Never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  isAlive(): boolean;
+  /** SIGTERM to the group, a grace, SIGKILL, then a sweep for survivors that changed session. */
+  kill(graceMs: number): Promise<ProcessExit>;
+}
+
+/** Runs programs for the suppliers, each under a holder process of its own. */
 export interface Holder {
   /**
-   * Starts a program; resolves when it runs and its identity is recorded.
+   * Starts a program behind pipes; resolves when it runs and its identity is recorded.
    * @throws the system's error (ENOENT, EACCES, …) when it cannot be started.
    */
   spawn(what: HeldProgram): Promise<HeldProcess>;
+  /**
+   * Starts a program in a terminal; otherwise as `spawn`.
+   * @throws the system's error (ENOENT, EACCES, …) when it cannot be started.
+   */
+  spawnTerminal(what: HeldProgram, size: HeldSize): Promise<HeldTerminal>;
+}
+
+/** A spool whose program has ended. */
+export interface FinishedSpool {
+  readonly run: string;
+  readonly tag: HeldTag;
+  readonly spool: Spool;
+  readonly exit: ProcessExit | undefined;
 }
 
 /** Told of each process before it is called running, and when it is gone; the store writes it down. */

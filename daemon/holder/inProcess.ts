@@ -6,6 +6,7 @@ import { type Disposable, Emitter, onUnexpectedError } from '../lifecycle.js';
 import type {
   HeldProcess,
   HeldProgram,
+  HeldTerminal,
   Holder,
   ProcessExit,
   ProcessIdentity,
@@ -55,6 +56,10 @@ export class InProcessHolder implements Holder {
     }
     await spawned;
     return held;
+  }
+
+  spawnTerminal(): Promise<HeldTerminal> {
+    return Promise.reject(new Error('no terminals in this process'));
   }
 }
 

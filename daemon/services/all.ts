@@ -6,6 +6,7 @@ import { cloneService, type CloneParts } from './clones.js';
 import { daemonService, type DaemonParts } from './daemon.js';
 import { eventService } from './events.js';
 import { sessionService } from './session.js';
+import { streamService } from './streams.js';
 import { taskService, type TaskParts } from './tasks.js';
 import { usageService } from './usage.js';
 
@@ -25,6 +26,7 @@ export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
     ...taskService(parts),
     ...approvalService(parts),
     ...eventService(parts),
+    ...streamService(parts),
     ...usageService(parts),
   };
   const entries = Object.entries(handlers).map(([name, handler]) => [

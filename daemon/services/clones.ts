@@ -30,6 +30,7 @@ type Names =
   | 'clone/act'
   | 'clone/ask'
   | 'clone/interrupt'
+  | 'clone/hibernate'
   | 'clone/retire';
 
 /** Enrolls, describes and changes clones, and gives them work. */
@@ -126,6 +127,12 @@ export function cloneService(parts: CloneParts): Service<Names> {
         step: 'interrupt',
         error: fail('taskInterrupted', { reason: 'a client asked for it' }),
       });
+      return runner.view();
+    },
+
+    async 'clone/hibernate'({ who, now }) {
+      const runner = directory.inService(who);
+      await runner.hibernate({ now: now ?? false });
       return runner.view();
     },
 

@@ -272,6 +272,54 @@ export const errorRows = {
     hint: 'Connect again and go on from the last cursor.',
     retryable: true,
   },
+  cloneBusy: {
+    code: -32059,
+    message: '{clone} is working on task {task}.',
+    hint: 'Wait for its end, or interrupt it: `khlone talk {clone} --now`.',
+    retryable: true,
+  },
+  noTerminal: {
+    code: -32060,
+    message: '{clone} has no terminal now: its posture is {posture}.',
+    hint: 'Open one with `khlone talk {clone}`; `khlone watch {clone}` shows what it says without one.',
+    retryable: true,
+  },
+  streamTaken: {
+    code: -32061,
+    message: '{talker} talks to {clone} already.',
+    hint: 'Watch it with `khlone watch {clone} --terminal`, or take its place with `khlone talk {clone} --takeover`.',
+    retryable: true,
+  },
+  streamNotFound: {
+    code: -32062,
+    message: 'This connection has no stream {stream}.',
+    hint: 'Streams end with their connection; attach again from the last offset you have read.',
+    retryable: false,
+  },
+  streamEnded: {
+    code: -32063,
+    message: 'The stream {stream} has ended: {reason}.',
+    hint: 'Attach again, with `stream/attach` or `khlone talk`.',
+    retryable: false,
+  },
+  streamReadOnly: {
+    code: -32064,
+    message: 'The stream {stream} only watches.',
+    hint: 'Attach with mode `talk` to type and to set the size.',
+    retryable: false,
+  },
+  ackInvalid: {
+    code: -32065,
+    message: 'Byte {offset} of the stream {stream} cannot be acknowledged: {sent} were sent.',
+    hint: 'Acknowledge the `end` of the last `stream/data` you have read.',
+    retryable: false,
+  },
+  inputFull: {
+    code: -32066,
+    message: 'The program of {clone} does not read its input: {bytes} bytes wait already.',
+    hint: 'Write again when it reads, or end its turn with Ctrl-C.',
+    retryable: true,
+  },
 } as const;
 
 /** The typed details of every kind. */
@@ -479,6 +527,45 @@ export interface DetailsByKind {
   connectionLost: Record<string, never>;
   /** The client did not read {bytes} bytes of what it asked for and was let go. */
   slowReader: {
+    bytes: number;
+  };
+  /** {clone} is working on task {task}. */
+  cloneBusy: {
+    clone: string;
+    task: string;
+  };
+  /** {clone} has no terminal now: its posture is {posture}. */
+  noTerminal: {
+    clone: string;
+    posture: string;
+  };
+  /** {talker} talks to {clone} already. */
+  streamTaken: {
+    clone: string;
+    talker: string;
+  };
+  /** This connection has no stream {stream}. */
+  streamNotFound: {
+    stream: string;
+  };
+  /** The stream {stream} has ended: {reason}. */
+  streamEnded: {
+    stream: string;
+    reason: string;
+  };
+  /** The stream {stream} only watches. */
+  streamReadOnly: {
+    stream: string;
+  };
+  /** Byte {offset} of the stream {stream} cannot be acknowledged: {sent} were sent. */
+  ackInvalid: {
+    stream: string;
+    offset: number;
+    sent: number;
+  };
+  /** The program of {clone} does not read its input: {bytes} bytes wait already. */
+  inputFull: {
+    clone: string;
     bytes: number;
   };
 }

@@ -12,6 +12,18 @@ export interface Clone {
   conversation: string;
   /** Directory the brain works in. */
   cwd: string;
+  command?: string[] | undefined;
+  /** How a program's terminal is set up, and how the end of a turn shows in it. */
+  terminal?:
+    | {
+        /** Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time. */
+        prompt?: string | undefined;
+        /** A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default. */
+        quietMs?: DurationMs | undefined;
+        cols?: number | undefined;
+        rows?: number | undefined;
+      }
+    | undefined;
   model?: string | undefined;
   brief?: string | undefined;
   approvals: ApprovalPolicy;
@@ -31,7 +43,7 @@ export interface Clone {
   _meta?: Record<string, unknown> | undefined;
 }
 
-/** `waiting` is on an approval; `off` has no process, and starts one for its next task. */
+/** `waiting` is on an approval; `talking` has somebody at its terminal, or a turn that was begun there; `off` has no process, and starts one for its next task. */
 export type CloneStatus =
   'starting' | 'idle' | 'working' | 'waiting' | 'talking' | 'off' | 'failed' | 'retired';
 
@@ -238,6 +250,7 @@ export type Event =
   | TaskFinishedEvent
   | MessageDeltaEvent
   | MessageCompletedEvent
+  | MessageTypedEvent
   | ToolStartedEvent
   | ToolFinishedEvent
   | ApprovalRequestedEvent
@@ -342,7 +355,21 @@ export interface MessageCompletedEvent {
   at: Timestamp;
   _meta?: Record<string, unknown> | undefined;
   clone: CloneName;
-  task: TaskId;
+  /** Missing in a terminal. */
+  task?: TaskId | undefined;
+  message: string;
+  text: string;
+  /** The text was longer and its tail is left out. */
+  truncated?: boolean | undefined;
+}
+
+/** What a human said to the brain in its terminal. */
+export interface MessageTypedEvent {
+  type: 'message.typed';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
   message: string;
   text: string;
   /** The text was longer and its tail is left out. */
@@ -355,7 +382,8 @@ export interface ToolStartedEvent {
   at: Timestamp;
   _meta?: Record<string, unknown> | undefined;
   clone: CloneName;
-  task: TaskId;
+  /** Missing in a terminal. */
+  task?: TaskId | undefined;
   tool: string;
   name: string;
   title: string;
@@ -368,7 +396,8 @@ export interface ToolFinishedEvent {
   at: Timestamp;
   _meta?: Record<string, unknown> | undefined;
   clone: CloneName;
-  task: TaskId;
+  /** Missing in a terminal. */
+  task?: TaskId | undefined;
   tool: string;
   failed: boolean;
   output: string;
@@ -524,6 +553,19 @@ export interface CloneEnrollParams {
   name?: CloneName | undefined;
   /** The supplier of its brain; `claude` by default. */
   brain?: string | undefined;
+  /** The program and its arguments, for the brain `command`. */
+  command?: string[] | undefined;
+  /** How a program's terminal is set up, and how the end of a turn shows in it. */
+  terminal?:
+    | {
+        /** Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time. */
+        prompt?: string | undefined;
+        /** A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default. */
+        quietMs?: DurationMs | undefined;
+        cols?: number | undefined;
+        rows?: number | undefined;
+      }
+    | undefined;
   /** Standing instructions, added to those of the brain. */
   brief?: string | undefined;
   model?: string | undefined;
@@ -624,6 +666,17 @@ export type CloneInterruptParams = CloneGetParams;
 
 /** Result of `clone/interrupt`. */
 export type CloneInterruptResult = Clone;
+
+/** Params of `clone/hibernate`. */
+export interface CloneHibernateParams {
+  who: Who;
+  _meta?: Record<string, unknown> | undefined;
+  /** Interrupt a running turn instead of waiting for it. */
+  now?: boolean | undefined;
+}
+
+/** Result of `clone/hibernate`. */
+export type CloneHibernateResult = Clone;
 
 /** Params of `clone/retire`. */
 export type CloneRetireParams = CloneGetParams;
@@ -781,6 +834,263 @@ export interface EventPublishedParams {
   _meta?: Record<string, unknown> | undefined;
 }
 
+/** Params of `stream/attach`. */
+export interface StreamAttachParams {
+  who: Who;
+  /** `talk` types and sets the size, `watch` reads only. */
+  mode: 'talk' | 'watch';
+  cols?: number | undefined;
+  rows?: number | undefined;
+  /** `text` (the default): UTF-8, characters never cut in two, invalid bytes replaced. `base64`: the exact bytes. */
+  encoding?: 'text' | 'base64' | undefined;
+  /** Lines above the screen to have in snapshots; 0 by default. */
+  scrollback?: number | undefined;
+  /** Take the place of the talker there is. */
+  takeover?: boolean | undefined;
+  /** Let a running turn end first (the default); `false` fails with cloneBusy instead. */
+  wait?: boolean | undefined;
+  /** Interrupt a running turn instead of waiting for it. */
+  now?: boolean | undefined;
+  /** Who answers the program's questions to its terminal while this talker is attached: a real terminal does so by itself (`client`, the default); a script leaves it to the `daemon`. */
+  queries?: 'client' | 'daemon' | undefined;
+  /** Send every byte however slowly they are read, as long as they are kept, instead of a fresh screen to a reader that is behind. */
+  lossless?: boolean | undefined;
+  /** Where an earlier stream broke off: go on there, without a snapshot, if that is still kept. */
+  from?:
+    | {
+        /** Names one life of a clone's terminal, from its start to the end of its program. */
+        run: string;
+        /** Bytes from the start of the run. */
+        offset: number;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/attach`. */
+export interface StreamAttachResult {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  clone: CloneName;
+  /** Names one life of a clone's terminal, from its start to the end of its program. */
+  run: string;
+  cols: number;
+  rows: number;
+  /** Where the data will go on. */
+  offset: number;
+  /** Missing where `from` was taken up. */
+  snapshot?:
+    | {
+        cols: number;
+        rows: number;
+        /** The screen is as it was before this byte; data goes on from here. */
+        offset: number;
+        /** Text with escape sequences that draws the screen and sets its modes on a cleared terminal of this size, the scrollback first. */
+        data: string;
+        title?: string | undefined;
+        _meta?: Record<string, unknown> | undefined;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `stream/write`. */
+export interface StreamWriteParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** In the stream's encoding. */
+  data: string;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/write`. */
+export type StreamWriteResult = Empty;
+
+/** Params of `stream/resize`. */
+export interface StreamResizeParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  cols: number;
+  rows: number;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/resize`. */
+export type StreamResizeResult = Empty;
+
+/** Params of `stream/ack`. */
+export interface StreamAckParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** Bytes from the start of the run. */
+  offset: number;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/ack`. */
+export type StreamAckResult = Empty;
+
+/** Params of `stream/resync`. */
+export interface StreamResyncParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/resync`. */
+export type StreamResyncResult = Empty;
+
+/** Params of `stream/detach`. */
+export interface StreamDetachParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/detach`. */
+export type StreamDetachResult = Empty;
+
+/** Params of `stream/screen`. */
+export interface StreamScreenParams {
+  who: Who;
+  /** Lines above the screen; 0 by default. */
+  scrollback?: number | undefined;
+  /** With the escape sequences that draw it, too. */
+  ansi?: boolean | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/screen`. */
+export interface StreamScreenResult {
+  clone: CloneName;
+  /** Names one life of a clone's terminal, from its start to the end of its program. */
+  run: string;
+  cols: number;
+  rows: number;
+  /** Bytes from the start of the run. */
+  offset: number;
+  /** Lines joined by line feeds, without blanks at their ends. */
+  text: string;
+  ansi?: string | undefined;
+  /** In cells from the top left, from 0. */
+  cursor: {
+    x: number;
+    y: number;
+    visible: boolean;
+  };
+  title: string;
+  /** Whether the program uses the alternate screen. */
+  alternate: boolean;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `stream/history`. */
+export interface StreamHistoryParams {
+  who: Who;
+  /** Where to go on; the start of what is kept by default. */
+  from?:
+    | {
+        /** Names one life of a clone's terminal, from its start to the end of its program. */
+        run: string;
+        /** Bytes from the start of the run. */
+        offset: number;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/history`. */
+export interface StreamHistoryResult {
+  clone: CloneName;
+  /** Names one life of a clone's terminal, from its start to the end of its program. */
+  run: string;
+  /** Whether the program still runs. */
+  live: boolean;
+  entries: (
+    | {
+        type: 'output';
+        at: Timestamp;
+        /** Bytes from the start of the run. */
+        offset: number;
+        /** Bytes, as base64. */
+        data: string;
+      }
+    | {
+        type: 'resize';
+        at: Timestamp;
+        /** Bytes from the start of the run. */
+        offset: number;
+        cols: number;
+        rows: number;
+      }
+  )[];
+  /** Where to go on. */
+  next: number;
+  /** Whether more is there already. */
+  more: boolean;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `stream/data`. */
+export interface StreamDataParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** Of the first byte of `data`. */
+  offset: number;
+  /** After the last byte of `data`: what to acknowledge. */
+  end: number;
+  /** In the stream's encoding. */
+  data: string;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `stream/resized`. */
+export interface StreamResizedParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** Bytes from the start of the run. */
+  offset: number;
+  cols: number;
+  rows: number;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `stream/resynced`. */
+export interface StreamResyncedParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** `lost`: bytes are no longer kept. */
+  reason: 'slow' | 'asked' | 'lost';
+  /** A screen at one instant. */
+  snapshot: {
+    cols: number;
+    rows: number;
+    /** The screen is as it was before this byte; data goes on from here. */
+    offset: number;
+    /** Text with escape sequences that draws the screen and sets its modes on a cleared terminal of this size, the scrollback first. */
+    data: string;
+    title?: string | undefined;
+    _meta?: Record<string, unknown> | undefined;
+  };
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `stream/ended`. */
+export interface StreamEndedParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** Why a stream ended: the program `exited`; the client `detached`; another talker has `takenOver`; the client did not read and `stalled`; the clone changed its `posture`, as for a task; it was `retired`; the daemon is `stopping`. */
+  reason: 'exited' | 'detached' | 'takenOver' | 'stalled' | 'posture' | 'retired' | 'stopping';
+  /** How the program ended, where it did. */
+  exit?:
+    | {
+        code?: number | undefined;
+        signal?: string | undefined;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
 /** Params of `usage/get`. */
 export interface UsageGetParams {
   who?: Who | undefined;
@@ -818,6 +1128,7 @@ export type EventType =
   | 'task.finished'
   | 'message.delta'
   | 'message.completed'
+  | 'message.typed'
   | 'tool.started'
   | 'tool.finished'
   | 'approval.requested'
@@ -839,6 +1150,7 @@ export interface Methods {
   'clone/act': { params: CloneActParams; result: CloneActResult };
   'clone/ask': { params: CloneAskParams; result: CloneAskResult };
   'clone/interrupt': { params: CloneInterruptParams; result: CloneInterruptResult };
+  'clone/hibernate': { params: CloneHibernateParams; result: CloneHibernateResult };
   'clone/retire': { params: CloneRetireParams; result: CloneRetireResult };
   'task/get': { params: TaskGetParams; result: TaskGetResult };
   'task/list': { params: TaskListParams; result: TaskListResult };
@@ -851,5 +1163,17 @@ export interface Methods {
   'event/unsubscribe': { params: EventUnsubscribeParams; result: EventUnsubscribeResult };
   'event/read': { params: EventReadParams; result: EventReadResult };
   'event/published': { params: EventPublishedParams; result: undefined };
+  'stream/attach': { params: StreamAttachParams; result: StreamAttachResult };
+  'stream/write': { params: StreamWriteParams; result: StreamWriteResult };
+  'stream/resize': { params: StreamResizeParams; result: StreamResizeResult };
+  'stream/ack': { params: StreamAckParams; result: StreamAckResult };
+  'stream/resync': { params: StreamResyncParams; result: StreamResyncResult };
+  'stream/detach': { params: StreamDetachParams; result: StreamDetachResult };
+  'stream/screen': { params: StreamScreenParams; result: StreamScreenResult };
+  'stream/history': { params: StreamHistoryParams; result: StreamHistoryResult };
+  'stream/data': { params: StreamDataParams; result: undefined };
+  'stream/resized': { params: StreamResizedParams; result: undefined };
+  'stream/resynced': { params: StreamResyncedParams; result: undefined };
+  'stream/ended': { params: StreamEndedParams; result: undefined };
   'usage/get': { params: UsageGetParams; result: UsageGetResult };
 }

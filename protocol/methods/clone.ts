@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { request } from '../row.js';
-import { ApprovalPolicy, Clone, CloneStatus, Limits } from '../shapes/clone.js';
+import { ApprovalPolicy, Clone, CloneStatus, Limits, TerminalSettings } from '../shapes/clone.js';
 import {
   CloneName,
   durationMs,
@@ -61,6 +61,13 @@ export const cloneEnroll = request({
     role: Role,
     name: CloneName.optional().describe('`role.N`; the next number never used by default.'),
     brain: z.string().max(64).optional().describe('The supplier of its brain; `claude` by default.'),
+    command: z
+      .array(z.string().max(32_768))
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('The program and its arguments, for the brain `command`.'),
+    terminal: TerminalSettings.optional(),
     brief: z.string().max(100_000).optional().describe('Standing instructions, added to those of the brain.'),
     model: z.string().min(1).max(200).optional(),
     cwd: z
@@ -225,6 +232,19 @@ export const cloneInterrupt = request({
     "Ends a clone's turn and keeps its conversation; its queue goes on. Wakes a clone that was parked as failed.",
   capability: 'core',
   params: addressed,
+  result: Clone,
+  errors: ['cloneNotFound', 'cloneAmbiguous', 'cloneRetired', 'storageFailed'],
+  example: { after: ['clone/enroll'], params: { who: 'mechanic.1' }, result: exampleClone },
+});
+
+export const cloneHibernate = request({
+  name: 'clone/hibernate',
+  summary:
+    "Ends a clone's process, at rest or in its terminal, and keeps its conversation: its next task starts another. A running turn ends first.",
+  capability: 'core',
+  params: addressed.extend({
+    now: z.boolean().optional().describe('Interrupt a running turn instead of waiting for it.'),
+  }),
   result: Clone,
   errors: ['cloneNotFound', 'cloneAmbiguous', 'cloneRetired', 'storageFailed'],
   example: { after: ['clone/enroll'], params: { who: 'mechanic.1' }, result: exampleClone },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CloneName, count, durationMs, Labels, meta, Role, TaskId, time } from './common.js';
+import { TerminalSize } from './stream.js';
 import { TaskError } from './task.js';
 import { Usage } from './usage.js';
 
@@ -17,7 +18,9 @@ const cloneStatuses = [
 /** Unknown values must not break a reader: more may come. */
 export const CloneStatus = z
   .enum(cloneStatuses)
-  .describe('`waiting` is on an approval; `off` has no process, and starts one for its next task.');
+  .describe(
+    '`waiting` is on an approval; `talking` has somebody at its terminal, or a turn that was begun there; `off` has no process, and starts one for its next task.',
+  );
 export type CloneStatus = z.infer<typeof CloneStatus>;
 
 export const Posture = z.enum(['act', 'ask', 'talk', 'off']).describe("How the clone's brain runs now.");
@@ -60,6 +63,26 @@ export const Limits = z
   .describe('Bounds of a clone; what is left out keeps its default.');
 export type Limits = z.infer<typeof Limits>;
 
+export const TerminalSettings = z
+  .object({
+    prompt: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe(
+        "Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time.",
+      ),
+    quietMs: durationMs
+      .optional()
+      .describe(
+        'A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default.',
+      ),
+    ...TerminalSize.partial().shape,
+  })
+  .describe("How a program's terminal is set up, and how the end of a turn shows in it.");
+export type TerminalSettings = z.infer<typeof TerminalSettings>;
+
 export const Clone = z
   .object({
     name: CloneName,
@@ -71,6 +94,8 @@ export const Clone = z
       .string()
       .describe('UUID of the conversation, chosen by khlone and kept across processes.'),
     cwd: z.string().describe('Directory the brain works in.'),
+    command: z.array(z.string()).optional(),
+    terminal: TerminalSettings.optional(),
     model: z.string().optional(),
     brief: z.string().optional(),
     approvals: ApprovalPolicy,

@@ -9,6 +9,8 @@ const base = { cursor: Cursor, at: time, _meta: meta };
 const ofClone = { ...base, clone: CloneName };
 const ofTask = { ...base, clone: CloneName.optional(), task: TaskId };
 const ofTurn = { ...base, clone: CloneName, task: TaskId };
+/** What is said in a terminal belongs to no task. */
+const ofSpeech = { ...base, clone: CloneName, task: TaskId.optional().describe('Missing in a terminal.') };
 
 const truncated = z.boolean().optional().describe('The text was longer and its tail is left out.');
 
@@ -43,14 +45,23 @@ export const eventShapes = [
     ),
   z.object({
     type: z.literal('message.completed'),
-    ...ofTurn,
+    ...ofSpeech,
     message: z.string(),
     text: z.string(),
     truncated,
   }),
+  z
+    .object({
+      type: z.literal('message.typed'),
+      ...ofClone,
+      message: z.string(),
+      text: z.string(),
+      truncated,
+    })
+    .describe('What a human said to the brain in its terminal.'),
   z.object({
     type: z.literal('tool.started'),
-    ...ofTurn,
+    ...ofSpeech,
     tool: z.string(),
     name: z.string(),
     title: z.string(),
@@ -58,7 +69,7 @@ export const eventShapes = [
   }),
   z.object({
     type: z.literal('tool.finished'),
-    ...ofTurn,
+    ...ofSpeech,
     tool: z.string(),
     failed: z.boolean(),
     output: z.string(),

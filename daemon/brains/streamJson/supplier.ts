@@ -45,7 +45,13 @@ export function streamJsonSupplier(
       deadlines,
       open: async (opening, sink) => {
         const env = { ...spec.env, ...kind.env };
-        const what = { program, args: [...args, ...streamJsonArgs(spec, opening)], cwd: spec.cwd, env };
+        const what = {
+          tag: { clone: spec.clone, brain: kind.name, posture: spec.posture },
+          program,
+          args: [...args, ...streamJsonArgs(spec, opening)],
+          cwd: spec.cwd,
+          env,
+        };
         const held = await holder.spawn(what).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT' && error.code !== 'EACCES') throw error;
           throw fail('brainMissing', { brain: kind.name, program, install: kind.install });
@@ -66,6 +72,7 @@ export function streamJsonSupplier(
       fork: false,
       usage: true,
     },
+    sharesTerminal: false,
     runsOn: (secret, env) => kind.runsOn(secret, env),
     probe: (env) => kind.probe(env),
     spawn,

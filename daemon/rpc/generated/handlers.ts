@@ -69,6 +69,12 @@ export interface Handlers<Context> {
   'clone/interrupt'(params: Params<'clone/interrupt'>, context: Context): Promise<Result<'clone/interrupt'>>;
 
   /**
+   * Ends a clone's process, at rest or in its terminal, and keeps its conversation: its next task starts another. A running turn ends first.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  'clone/hibernate'(params: Params<'clone/hibernate'>, context: Context): Promise<Result<'clone/hibernate'>>;
+
+  /**
    * Retires a clone for good: cancels its tasks and ends its process. Its history stays.
    * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
    */
@@ -141,6 +147,54 @@ export interface Handlers<Context> {
   'event/read'(params: Params<'event/read'>, context: Context): Promise<Result<'event/read'>>;
 
   /**
+   * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where there is none, on the clone's own conversation; its tasks queue meanwhile.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, noTerminal, streamTaken, limitReached, storageFailed.
+   */
+  'stream/attach'(params: Params<'stream/attach'>, context: Context): Promise<Result<'stream/attach'>>;
+
+  /**
+   * Types into the terminal. Answered once the bytes are on their way to the program.
+   * May fail with streamNotFound, streamEnded, streamReadOnly, inputFull.
+   */
+  'stream/write'(params: Params<'stream/write'>, context: Context): Promise<Result<'stream/write'>>;
+
+  /**
+   * Sets the terminal's size; every viewer is told.
+   * May fail with streamNotFound, streamEnded, streamReadOnly.
+   */
+  'stream/resize'(params: Params<'stream/resize'>, context: Context): Promise<Result<'stream/resize'>>;
+
+  /**
+   * Says up to which byte the stream was read. More is sent only while less than the credit is unread; whoever says nothing for 30 s with the credit used up is let go.
+   * May fail with streamNotFound, streamEnded, ackInvalid.
+   */
+  'stream/ack'(params: Params<'stream/ack'>, context: Context): Promise<Result<'stream/ack'>>;
+
+  /**
+   * Asks for the screen anew: `stream/resynced` comes in its place in the stream.
+   * May fail with streamNotFound, streamEnded.
+   */
+  'stream/resync'(params: Params<'stream/resync'>, context: Context): Promise<Result<'stream/resync'>>;
+
+  /**
+   * Ends a stream of this connection. The clone's terminal lives on.
+   * May fail with streamNotFound, streamEnded.
+   */
+  'stream/detach'(params: Params<'stream/detach'>, context: Context): Promise<Result<'stream/detach'>>;
+
+  /**
+   * Tells what a clone's terminal shows now, as text.
+   * May fail with cloneNotFound, cloneAmbiguous, noTerminal.
+   */
+  'stream/screen'(params: Params<'stream/screen'>, context: Context): Promise<Result<'stream/screen'>>;
+
+  /**
+   * Reads what a clone's terminal has shown, with its times: the run that lives, else the last that ended. Of a long run the oldest part is no longer kept.
+   * May fail with cloneNotFound, cloneAmbiguous, noTerminal, storageFailed.
+   */
+  'stream/history'(params: Params<'stream/history'>, context: Context): Promise<Result<'stream/history'>>;
+
+  /**
    * Adds up tokens and cost by clone, task and model, as the brains report them.
    * May fail with cloneNotFound, taskNotFound, storageFailed.
    */
@@ -151,4 +205,16 @@ export interface Handlers<Context> {
 export interface Notifications {
   /** Events of a subscription, in order. Several may come at once. */
   'event/published': z.input<Extract<(typeof table)[number], { name: 'event/published' }>['params']>;
+
+  /** The terminal's output, in order and without a gap. */
+  'stream/data': z.input<Extract<(typeof table)[number], { name: 'stream/data' }>['params']>;
+
+  /** The terminal has another size from this byte on. */
+  'stream/resized': z.input<Extract<(typeof table)[number], { name: 'stream/resized' }>['params']>;
+
+  /** The screen anew, in place of what the client was too slow to read, or on request: clear the terminal and draw it. Data goes on from its offset. */
+  'stream/resynced': z.input<Extract<(typeof table)[number], { name: 'stream/resynced' }>['params']>;
+
+  /** The stream is over: nothing more comes, and its id means nothing any more. */
+  'stream/ended': z.input<Extract<(typeof table)[number], { name: 'stream/ended' }>['params']>;
 }

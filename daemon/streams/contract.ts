@@ -1,0 +1,142 @@
+import type { StreamEnd, StreamEncoding } from '../../protocol/shapes/stream.js';
+import type { HeldProgram, HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
+import type { Disposable } from '../lifecycle.js';
+
+/** A screen at one instant: what draws it, and the byte from which the output goes on. */
+export interface Snapshot {
+  readonly cols: number;
+  readonly rows: number;
+  readonly offset: number;
+  /** Draws the screen and sets its modes on a cleared terminal of this size. */
+  readonly data: string;
+  readonly title?: string;
+}
+
+/** What a screen shows, for readers that are no terminals. */
+export interface ScreenText {
+  readonly cols: number;
+  readonly rows: number;
+  readonly offset: number;
+  /** Lines joined by line feeds, without blanks at their ends. */
+  readonly text: string;
+  readonly ansi?: string;
+  /** In cells from the top left, from 0. */
+  readonly cursor: { readonly x: number; readonly y: number; readonly visible: boolean };
+  /** The whole line the cursor is on, without blanks at its end. */
+  readonly line: string;
+  readonly title: string;
+  readonly alternate: boolean;
+}
+
+/** What a program asked of its terminal, answered as a terminal would. */
+export interface ScreenReply {
+  /** Of the first byte of the piece of output that held the question. */
+  readonly offset: number;
+  readonly data: string;
+}
+
+/** Follows the true screen of one terminal. Calls take effect in the order they are made. */
+export interface Screen extends Disposable {
+  /** Hands over output; gathered, and worked off later. `offset` is of the first byte. */
+  feed(offset: number, chunk: Buffer): void;
+  resize(size: HeldSize): void;
+  /** Everything that was fed before is in it. */
+  snapshot(options: { readonly scrollback: number }): Promise<Snapshot>;
+  /** Everything that was fed before is in it. */
+  text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText>;
+  /** Remembers where the screen is now; one place at a time. */
+  mark(): Promise<void>;
+  /**
+   * What the screen gained since the mark, as plain text: the lines after it, or, where the program uses the
+   * alternate screen, the lines that are not as they were.
+   */
+  gained(): Promise<string>;
+  /** Whether the line the cursor is on matches a regular expression; one that takes too long does not match. */
+  atPrompt(pattern: string): Promise<boolean>;
+  onReply(listener: (reply: ScreenReply) => void): Disposable;
+}
+
+/** Makes screens. What follows them (a thread) starts with the first and ends after the last. */
+export interface Screens extends Disposable {
+  open(size: HeldSize): Screen;
+}
+
+/** What a client's side of a stream hears, in order. */
+export interface ViewerSink {
+  /** Sends a piece of output; false when the client is gone. */
+  data(offset: number, end: number, data: string): boolean;
+  resized(offset: number, size: HeldSize): void;
+  resynced(reason: 'slow' | 'asked' | 'lost', snapshot: Snapshot): void;
+  ended(reason: StreamEnd, exit: ProcessExit | undefined): void;
+  /** Whether the client is behind with reading its socket. */
+  pressed(): boolean;
+  onDrained(listener: () => void): Disposable;
+}
+
+/** How a client wants to look at a terminal. */
+export interface ViewerRequest {
+  readonly mode: 'talk' | 'watch';
+  /** Who it is, for another who wants to talk. */
+  readonly client: string;
+  readonly encoding: StreamEncoding;
+  readonly scrollback: number;
+  readonly size: Partial<HeldSize>;
+  readonly takeover: boolean;
+  readonly queries: 'client' | 'daemon';
+  readonly lossless: boolean;
+  readonly from: { readonly run: string; readonly offset: number } | undefined;
+  readonly sink: ViewerSink;
+}
+
+/** One client's place at a terminal. */
+export interface Viewer extends Disposable {
+  readonly run: string;
+  readonly size: HeldSize;
+  /** Where the data goes on. */
+  readonly offset: number;
+  /** Missing where the client goes on from where it was. */
+  readonly snapshot: Snapshot | undefined;
+  /** Lets the data flow; called once the client has got its answer. */
+  begin(): void;
+  /** @throws streamReadOnly, streamEnded, inputFull */
+  write(data: string): void;
+  /** @throws streamReadOnly, streamEnded */
+  resize(size: HeldSize): void;
+  /** @throws ackInvalid, streamEnded */
+  ack(offset: number): void;
+  /** @throws streamEnded */
+  resync(): void;
+  /** Hears once that it is over, whoever ended it; at once if it is. */
+  onEnd(listener: () => void): Disposable;
+}
+
+/** A clone's terminal: a program in it, its screen, and whoever looks at it. */
+export interface Terminal extends Disposable {
+  readonly run: string;
+  readonly held: HeldTerminal;
+  readonly screen: Screen;
+  readonly spool: Spool;
+  readonly size: HeldSize;
+  /** Resolves once the program has ended, its output is out and its viewers were told. */
+  readonly exited: Promise<ProcessExit>;
+  /** Types as the supplier itself; false when the program does not read. */
+  write(data: string): boolean;
+  onOutput(listener: (offset: number, chunk: Buffer) => void): Disposable;
+  /**
+   * Lets a client look.
+   * @throws streamTaken when there is a talker and `takeover` is not set
+   */
+  attach(request: ViewerRequest): Promise<Viewer>;
+  /** Says why it is about to end, for its viewers; without it they hear `exited`. */
+  ending(reason: StreamEnd): void;
+}
+
+/** Starts terminals for the suppliers, and takes up those that an earlier daemon left. */
+export interface Terminals {
+  /** @throws the system's error when the program cannot be started */
+  open(what: HeldProgram, size: HeldSize): Promise<Terminal>;
+  adopt(held: HeldTerminal): Terminal;
+}
+
+/** Size of a terminal that nobody has given one yet. */
+export const defaultSize: HeldSize = { cols: 120, rows: 40 };
