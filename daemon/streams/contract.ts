@@ -30,19 +30,42 @@ export interface ScreenText {
 
 /** What a program asked of its terminal, answered as a terminal would. */
 export interface ScreenReply {
-  /** Of the first byte of the piece of output that held the question. */
+  /** Of the first byte of the piece of output that held the question; no piece spans a call's place. */
   readonly offset: number;
   readonly data: string;
 }
 
-/** Follows the true screen of one terminal. Calls take effect in the order they are made. */
+/**
+ * Where a screen reads the output it follows: memory or the spool. The screen reads when it is ready for more, so
+ * that nothing waits in memory for it.
+ */
+export interface ScreenSource {
+  /** Offset after the last byte that is there. */
+  readonly end: number;
+  /**
+   * Up to `max` bytes from there; undefined when they are no longer kept. They are copied before anything else
+   * happens, so a view of memory that is used again will do.
+   */
+  read(offset: number, max: number): Buffer | undefined;
+}
+
+/**
+ * Follows the true screen of one terminal. Every call takes effect at one byte, the end of the source when it is
+ * made: after all output before that byte and before all output after it.
+ */
 export interface Screen extends Disposable {
-  /** Hands over output; gathered, and worked off later. `offset` is of the first byte. */
-  feed(offset: number, chunk: Buffer): void;
-  resize(size: HeldSize): void;
-  /** Everything that was fed before is in it. */
+  /** Says that the source has more. Cheap; it is read a few milliseconds later, many chunks at once. */
+  advance(): void;
+  /** `offset`, for a change of size that is read from a spool: the byte from which it holds, in rising order. */
+  resize(size: HeldSize, offset?: number): void;
+  /**
+   * Whether replies are wanted from here on; they are at first. The same turn as `snapshot` makes a hand-over
+   * exact: who draws it answers what comes after its offset, and nothing before.
+   */
+  answers(wanted: boolean): void;
+  /** Rejects when the screen is disposed or its thread died; the screen itself is built anew from its source then. */
   snapshot(options: { readonly scrollback: number }): Promise<Snapshot>;
-  /** Everything that was fed before is in it. */
+  /** Rejects as `snapshot` does, and so do the others. */
   text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText>;
   /** Remembers where the screen is now; one place at a time. */
   mark(): Promise<void>;
@@ -58,7 +81,8 @@ export interface Screen extends Disposable {
 
 /** Makes screens. What follows them (a thread) starts with the first and ends after the last. */
 export interface Screens extends Disposable {
-  open(size: HeldSize): Screen;
+  /** A screen of the output from `offset` on, where it has this size. */
+  open(source: ScreenSource, start: { readonly size: HeldSize; readonly offset: number }): Screen;
 }
 
 /** What a client's side of a stream hears, in order. */
