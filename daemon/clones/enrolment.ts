@@ -82,12 +82,12 @@ export class Enrolment {
     const brain = params.brain ?? defaultBrain;
     const supplier = suppliers.get(brain);
     if (!supplier) throw fail('brainUnknown', { brain, known: [...suppliers.keys()] });
-    checkGiven(params);
+    checkGiven({ ...params, runs: supplier.sharesTerminal });
     const given = part({ ...brainVariables(environment), ...env });
     const all = { ...given.plain, ...given.secret };
     const needs = (secret: string): boolean => env?.[secret] !== undefined || supplier.runsOn(secret, all);
     const cwd = workingDirectory(root, params.cwd);
-    await supplier.probe(all);
+    await supplier.probe(all, params.command);
 
     // From here on without a pause: the number that is free now is the number that is taken.
     const meanwhile = made();
@@ -105,6 +105,8 @@ export class Enrolment {
       conversation: params.resume ?? randomUUID(),
       begun: params.resume !== undefined,
       cwd,
+      command: params.command,
+      terminal: params.terminal,
       model: params.model,
       brief: params.brief,
       approvals: params.approvals ?? 'ask',

@@ -15,6 +15,8 @@ export function specOf(clone: CloneRecord, kind: TaskKind, env: Readonly<Record<
     ...(clone.brief !== undefined && { brief: clone.brief }),
     edits: clone.approvals === 'acceptEdits' ? 'accept' : 'ask',
     grants: clone.grants,
+    ...(clone.command && { command: clone.command }),
+    ...(clone.terminal && { terminal: clone.terminal }),
   };
 }
 

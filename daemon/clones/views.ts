@@ -25,6 +25,8 @@ export function cloneView(record: CloneRecord, live: CloneLiveSide): Clone {
     posture: live.posture,
     conversation: record.conversation,
     cwd: record.cwd,
+    ...(record.command && { command: [...record.command] }),
+    ...(record.terminal && { terminal: record.terminal }),
     ...(record.model !== undefined && { model: record.model }),
     ...(record.brief !== undefined && { brief: record.brief }),
     approvals: record.approvals,

@@ -81,10 +81,10 @@ export function cloneService(parts: CloneParts): Service<Names> {
       return runner.view();
     },
 
-    async 'clone/update'({ who, env, limits, brief, model, approvals, labels }, context) {
+    async 'clone/update'({ who, env, limits, brief, model, approvals, labels, terminal }, context) {
       const runner = address(who, context);
-      checkGiven({ labels, brief, env });
       const { record } = runner;
+      checkGiven({ labels, brief, env, terminal, runs: record.command !== undefined });
       const given = part(env ?? {});
       const plain = { ...record.env, ...given.plain };
       for (const name of Object.keys(given.secret)) delete plain[name];
@@ -103,6 +103,7 @@ export function cloneService(parts: CloneParts): Service<Names> {
           ...(model !== undefined && { model }),
           ...(approvals !== undefined && { approvals }),
           ...(labels !== undefined && { labels }),
+          ...(terminal !== undefined && { terminal }),
         });
       } catch (error) {
         // Nothing was changed, and that holds for what is in memory only as well.

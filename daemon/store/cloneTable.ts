@@ -1,4 +1,4 @@
-import type { ApprovalPolicy, Limits } from '../../protocol/shapes/clone.js';
+import type { ApprovalPolicy, Limits, TerminalSettings } from '../../protocol/shapes/clone.js';
 import type { Db } from './database.js';
 
 /** Why a clone is parked. */
@@ -18,6 +18,9 @@ export interface CloneRecord {
   /** Whether a brain has taken up a turn of the conversation. */
   readonly begun: boolean;
   readonly cwd: string;
+  /** The program and its arguments, for a brain that runs any. */
+  readonly command: readonly string[] | undefined;
+  readonly terminal: TerminalSettings | undefined;
   readonly model: string | undefined;
   readonly brief: string | undefined;
   readonly approvals: ApprovalPolicy;
@@ -62,6 +65,8 @@ interface Columns {
   used_at: number;
   enrolled_at: string;
   retired_at: string | null;
+  command: string | null;
+  terminal: string | null;
 }
 
 /** Reads and writes clones. */
@@ -75,12 +80,13 @@ export class CloneTable {
     this.#all = db.prepare<[], Columns>('SELECT * FROM clones ORDER BY enrolled_at, name');
     this.#insert = db.prepare<[Columns]>(
       `INSERT INTO clones VALUES (@name, @role, @number, @brain, @conversation, @begun, @cwd, @model, @brief, @approvals,
-       @limits, @labels, @grants, @env, @secrets, @wishes, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at)`,
+       @limits, @labels, @grants, @env, @secrets, @wishes, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at,
+       @command, @terminal)`,
     );
     this.#update = db.prepare<[Columns]>(
       `UPDATE clones SET begun = @begun, model = @model, brief = @brief, approvals = @approvals, limits = @limits,
        labels = @labels, grants = @grants, env = @env, secrets = @secrets, wishes = @wishes, failure = @failure, used_at = @used_at,
-       retired_at = @retired_at WHERE name = @name`,
+       retired_at = @retired_at, terminal = @terminal WHERE name = @name`,
     );
     this.#highest = db.prepare<[string], { number: number | null }>(
       'SELECT max(number) AS number FROM clones WHERE role = ?',
@@ -114,6 +120,8 @@ function fromColumns(row: Columns): CloneRecord {
     conversation: row.conversation,
     begun: row.begun === 1,
     cwd: row.cwd,
+    command: row.command === null ? undefined : (JSON.parse(row.command) as string[]),
+    terminal: row.terminal === null ? undefined : (JSON.parse(row.terminal) as TerminalSettings),
     model: row.model ?? undefined,
     brief: row.brief ?? undefined,
     approvals: row.approvals as ApprovalPolicy,
@@ -154,5 +162,7 @@ function toColumns(clone: CloneRecord): Columns {
     used_at: clone.usedAt,
     enrolled_at: clone.enrolledAt,
     retired_at: clone.retiredAt ?? null,
+    command: clone.command ? JSON.stringify(clone.command) : null,
+    terminal: clone.terminal ? JSON.stringify(clone.terminal) : null,
   };
 }

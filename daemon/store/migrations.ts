@@ -103,4 +103,8 @@ export const migrations: readonly string[] = [
     subject TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE clones ADD COLUMN command TEXT;
+  ALTER TABLE clones ADD COLUMN terminal TEXT;
+  `,
 ];

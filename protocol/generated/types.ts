@@ -629,6 +629,17 @@ export interface CloneUpdateParams {
   labels?: Labels | undefined;
   /** Replaces the members given; the others stay. */
   limits?: Limits | undefined;
+  /** Replaces all of its settings. */
+  terminal?:
+    | {
+        /** Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time. */
+        prompt?: string | undefined;
+        /** A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default. */
+        quietMs?: DurationMs | undefined;
+        cols?: number | undefined;
+        rows?: number | undefined;
+      }
+    | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 

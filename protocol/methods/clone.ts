@@ -157,6 +157,7 @@ export const cloneUpdate = request({
     approvals: ApprovalPolicy.optional(),
     labels: Labels.optional().describe('Replaces all labels.'),
     limits: Limits.optional().describe('Replaces the members given; the others stay.'),
+    terminal: TerminalSettings.optional().describe('Replaces all of its settings.'),
     _meta: meta,
   }),
   result: Clone,

@@ -113,12 +113,17 @@ const noObject = fc.constantFrom<unknown>([], 'text', 1, null);
 type Inner = (schema: JsonSchema) => Arbitrary<unknown>;
 
 const goodArray = (schema: JsonSchema, inner: Inner): Arbitrary<unknown> =>
-  fc.array(inner(schema.items ?? {}), { maxLength: atMost(schema.maxItems, 3) });
+  fc.array(inner(schema.items ?? {}), {
+    minLength: schema.minItems ?? 0,
+    maxLength: atMost(schema.maxItems, 3),
+  });
 
-const brokenArray = ({ items, maxItems }: JsonSchema, inner: Inner): Arbitrary<unknown> =>
-  maxItems === undefined
-    ? fc.constantFrom<unknown>({}, 'text', null)
-    : inner(items ?? {}).map((item) => Array.from({ length: maxItems + 1 }, () => item));
+const brokenArray = ({ items, minItems = 0, maxItems }: JsonSchema, inner: Inner): Arbitrary<unknown> =>
+  minItems > 0
+    ? fc.constantFrom<unknown>({}, 'text', null, [])
+    : maxItems === undefined
+      ? fc.constantFrom<unknown>({}, 'text', null)
+      : inner(items ?? {}).map((item) => Array.from({ length: maxItems + 1 }, () => item));
 
 function recordOf({ propertyNames, additionalProperties }: JsonSchema, inner: Inner): Arbitrary<unknown> {
   const keys =

@@ -30,7 +30,7 @@ export const busy: Script = (brain) => brain.emit({ type: 'turn.accepted' });
 export class FakeSupplier implements BrainSupplier {
   readonly name = 'fake';
   readonly summary = 'In memory, for tests.';
-  readonly sharesTerminal = false;
+  sharesTerminal = false;
   readonly capabilities: BrainCapabilities = {
     dispatch: true,
     ask: true,

@@ -102,6 +102,8 @@ export function cloneRecord(change: Partial<CloneRecord> = {}): CloneRecord {
     conversation: randomUUID(),
     begun: false,
     cwd: '/zone',
+    command: undefined,
+    terminal: undefined,
     model: undefined,
     brief: undefined,
     approvals: 'ask',

@@ -74,7 +74,16 @@ export function streamJsonSupplier(
     },
     sharesTerminal: false,
     runsOn: (secret, env) => kind.runsOn(secret, env),
-    probe: (env) => kind.probe(env),
+    probe: async (env, command) => {
+      if (command) {
+        const message = `is not for the brain ${kind.name}, which is a program by itself; use the brain command`;
+        throw fail('invalidParams', {
+          summary: `command ${message}`,
+          issues: [{ path: 'command', message }],
+        });
+      }
+      return kind.probe(env);
+    },
     spawn,
   };
 }

@@ -44,6 +44,12 @@ const enroll = async (params: Partial<Params<'clone/enroll'>> = {}, environment 
   (await enrolment.enroll({ role: 'mechanic', brain: 'fake', ...params }, environment)).view();
 const kind = (expected: string): Error => expect.objectContaining({ kind: expected }) as Error;
 
+const badly = (path: string): Error =>
+  expect.objectContaining({
+    kind: 'invalidParams',
+    details: expect.objectContaining({ issues: [expect.objectContaining({ path })] }),
+  }) as Error;
+
 describe('enrolling', () => {
   it('makes a clone with defaults, and tells of it', async () => {
     const clone = await enroll();
@@ -71,6 +77,37 @@ describe('enrolling', () => {
     expect((await enroll()).name).toBe('mechanic.9');
     await expect(enroll({ name: 'mechanic.7' })).rejects.toThrow(kind('cloneNameTaken'));
     await expect(enroll({ name: 'painter.1' })).rejects.toThrow(kind('invalidParams'));
+  });
+
+  it('keeps the program of a clone and its terminal, and starts it with them', async () => {
+    const given = { command: ['bash', '-i'], terminal: { prompt: '[$] $', rows: 50 } };
+    stage.supplier.sharesTerminal = true;
+    const clone = await enroll(given);
+    expect(clone).toMatchObject(given);
+    expect(stage.state.store.clones.all()).toMatchObject([given]);
+    const again = new CloneDirectory();
+    make(again).restore();
+    expect(again.one('mechanic.1').view()).toMatchObject(given);
+    stage.directory.add(directory.one('mechanic.1'));
+    await stage.end(stage.give('a'));
+    expect(stage.supplier.brains[0]?.spec).toMatchObject(given);
+  });
+
+  it.each([
+    { path: 'command[0]', params: { command: [''] } },
+    { path: 'command[1]', params: { command: ['bash', 'a\0b'] } },
+    { path: 'command', params: { command: ['bash', 'x'.repeat(70_000), 'y'.repeat(70_000)] } },
+    { path: 'terminal.prompt', params: { terminal: { prompt: '[' } } },
+  ])('refuses $path where it cannot be meant', async ({ path, params }) => {
+    stage.supplier.sharesTerminal = true;
+    await expect(enroll(params)).rejects.toThrow(badly(path));
+    expect(directory.all()).toEqual([]);
+  });
+
+  it('refuses signs of the end of a turn for a brain that tells it by itself', async () => {
+    await expect(enroll({ terminal: { prompt: 'a' } })).rejects.toThrow(badly('terminal.prompt'));
+    await expect(enroll({ terminal: { quietMs: 5 } })).rejects.toThrow(badly('terminal.quietMs'));
+    expect(await enroll({ terminal: { cols: 80 } })).toMatchObject({ terminal: { cols: 80 } });
   });
 
   it('gives no name that is none', async () => {

@@ -58,6 +58,21 @@ describe('clone/update', () => {
     });
   });
 
+  it("replaces a terminal's settings, where the brain is a program that is told by its screen", async () => {
+    stage.clone({ command: ['bash'], terminal: { prompt: 'a$', cols: 80 } });
+    expect(await update({ terminal: { quietMs: 50 } })).toMatchObject({
+      command: ['bash'],
+      terminal: { quietMs: 50 },
+    });
+    expect(stage.state.store.clones.all()).toMatchObject([{ terminal: { quietMs: 50 } }]);
+    expect(stage.state.store.clones.all()[0]?.terminal).not.toHaveProperty('prompt');
+    await expect(update({ terminal: { prompt: '(' } })).rejects.toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({ issues: [expect.objectContaining({ path: 'terminal.prompt' })] }),
+      }) as Error,
+    );
+  });
+
   it('lets no client set what khlone sets', async () => {
     stage.clone();
     await expect(update({ env: { KHLONE_SOCKET: '/s' } })).rejects.toThrow(
