@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Row } from '../protocol/row.js';
 import { table } from '../protocol/table.js';
 import { packageVersion } from '../protocol/version.js';
 import { ApprovalDesk } from './approvals/desk.js';
@@ -162,10 +163,11 @@ export class Daemon {
 
 function methodSpecs(): ReadonlyMap<string, MethodSpec> {
   const specs = new Map<string, MethodSpec>();
-  for (const row of table) {
+  for (const row of table as readonly Row[]) {
     if (row.kind !== 'request') continue;
     specs.set(row.name, {
       beforeInitialize: row.name === 'initialize',
+      express: row.express === true,
       parseParams: paramsParser(row.params),
     });
   }

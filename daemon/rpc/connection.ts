@@ -7,11 +7,12 @@ import {
 } from 'vscode-jsonrpc/node';
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import { DisposableStore, Emitter, toDisposable, type Disposable } from '../lifecycle.js';
+import type { EncodedJson } from '../../protocol/wire/frames.js';
+import { DisposableStore, Emitter, onUnexpectedError, toDisposable, type Disposable } from '../lifecycle.js';
 import { Call, type Environment } from './call.js';
 import type { Dispatcher } from './dispatch.js';
 import { Gate } from './gate.js';
-import { Guard, type GuardCounters } from './guard.js';
+import { type ExpressRequest, Guard, type GuardCounters } from './guard.js';
 import type { RpcLimits } from './limits.js';
 
 /** Where a connection stands. */
@@ -66,6 +67,7 @@ export class Connection {
   readonly #parts: ConnectionParts;
   readonly #guard: Guard;
   readonly #calls = new Set<Call>();
+  readonly #express = new Map<number, Call>();
   readonly #drained = new Emitter<void>();
   readonly #idle = new Emitter<void>();
   readonly #gate: Gate;
@@ -89,6 +91,10 @@ export class Connection {
       limits,
       counters,
       sink: {
+        // A client that sends its first calls without waiting for the greeting has them taken in order.
+        isExpress: (method) => this.#state !== 'greeting' && dispatcher.isExpress(method),
+        express: (request) => void this.#runExpress(request).catch(onUnexpectedError),
+        withdrawn: (request) => this.#express.get(request)?.end(fail('cancelled', {})),
         unbearable: (error) => this.part(error),
         ended: () => this.part(),
         drained: () => this.#drained.fire(),
@@ -149,6 +155,12 @@ export class Connection {
   notify(method: string, params: object): boolean {
     if (this.#state !== 'ready' && this.#state !== 'draining') return false;
     return this.#guard.notify(method, params) === 'sent';
+  }
+
+  /** Sends a notification whose JSON is made already. Like `notify`; `taken` is called once the kernel has it. */
+  notifyJson(message: EncodedJson, taken: () => void): boolean {
+    if (this.#state !== 'ready' && this.#state !== 'draining') return false;
+    return this.#guard.notifyJson(message, taken) === 'sent';
   }
 
   /** Tells every call in flight to end, for this reason, and begins no new one. Resolves once all have been answered. */
@@ -213,23 +225,53 @@ export class Connection {
     rpc.listen();
   }
 
-  async #run(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
+  #open(): Call {
     const call = new Call(this);
     this.#calls.add(call);
     if (this.#ending !== undefined) call.end(this.#ending);
+    return call;
+  }
+
+  async #dispatch(method: string, params: unknown, call: Call): Promise<unknown> {
+    const gate = this.#gate.pass();
+    if (gate !== undefined) await gate;
+    return this.#parts.dispatcher.dispatch(method, params, call);
+  }
+
+  /** Runs a call in the turn it came in; its answer is written in the turn its handler ends in. */
+  async #runExpress({ id, method, params }: ExpressRequest): Promise<void> {
+    const call = this.#open();
+    this.#express.set(id, call);
+    let sent = false;
+    try {
+      const result = (await this.#dispatch(method, params, call)) ?? null;
+      sent = this.#guard.answer({ jsonrpc: '2.0', id, result });
+    } catch (error) {
+      if (!(error instanceof KhloneError)) throw error;
+      const { code, message, data } = error;
+      this.#guard.answer({ jsonrpc: '2.0', id, error: { code, message, data } });
+    } finally {
+      this.#express.delete(id);
+      this.#calls.delete(call);
+      call.answered(sent);
+    }
+  }
+
+  async #run(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
+    const call = this.#open();
     const cancel = (): void => call.end(fail('cancelled', {}));
     if (token.isCancellationRequested) cancel();
     const watching = token.onCancellationRequested(cancel);
     try {
-      const gate = this.#gate.pass();
-      if (gate !== undefined) await gate;
-      return await this.#parts.dispatcher.dispatch(method, params, call);
+      return await this.#dispatch(method, params, call);
     } catch (error) {
       if (error instanceof KhloneError) throw new ResponseError(error.code, error.message, error.data);
       throw error;
     } finally {
       watching.dispose();
       this.#calls.delete(call);
+      // The library writes the answer within this turn.
+      setImmediate(() => call.answered(true));
     }
   }
 }

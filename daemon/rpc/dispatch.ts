@@ -20,6 +20,8 @@ export type ParsedParams =
 export interface MethodSpec {
   /** Whether it may come before a successful initialize. */
   readonly beforeInitialize: boolean;
+  /** Whether it is answered past the library's queue. */
+  readonly express?: boolean;
   parseParams(raw: unknown): ParsedParams;
 }
 
@@ -39,6 +41,8 @@ export interface DispatcherParts {
 export interface Dispatcher {
   /** Resolves to the result; rejects with a KhloneError and nothing else. */
   dispatch(method: string, params: unknown, call: Call): Promise<unknown>;
+  /** Whether a method is answered past the library's queue. */
+  isExpress(method: string): boolean;
   readonly onIncident: (incident: Incident) => void;
 }
 
@@ -76,6 +80,7 @@ export function createDispatcher({ methods, handlers, onIncident }: DispatcherPa
 
   return {
     onIncident,
+    isExpress: (method) => routes.get(method)?.spec.express === true,
     async dispatch(method, params, call) {
       try {
         return await run(method, params, call);

@@ -12,6 +12,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
+import type { EncodedJson } from '../../protocol/wire/frames.js';
 import { FrameReader } from '../../protocol/wire/reader.js';
 import { FrameWriter, type WriteOutcome } from '../../protocol/wire/writer.js';
 import { readEnvelope, type Envelope, type WireId } from './envelope.js';
@@ -38,8 +39,22 @@ export const newGuardCounters = (): GuardCounters => ({
   unframeable: 0,
 });
 
+/** A request that is answered past the library's queue. */
+export interface ExpressRequest {
+  /** The guard's own, for `answer`. */
+  readonly id: number;
+  readonly method: string;
+  readonly params: object | undefined;
+}
+
 /** Who hears what the guard finds. */
 export interface GuardSink {
+  /** Whether a request of this method goes to `express` and not to the library. */
+  isExpress(method: string): boolean;
+  /** A request that is due one `answer`. */
+  express(request: ExpressRequest): void;
+  /** The client no longer wants the answer to a request that went to `express`. */
+  withdrawn(id: number): void;
   /** The peer cannot stay; the error is the last thing to tell it. */
   unbearable(error: KhloneError): void;
   /** The peer has gone. */
@@ -97,13 +112,16 @@ class GuardedWriter extends AbstractMessageWriter implements MessageWriter {
  */
 export class Guard {
   readonly reader: MessageReader = new GuardedReader((callback) => this.#begin(callback));
-  readonly writer: MessageWriter = new GuardedWriter((message) => this.#answer(message as ResponseMessage));
+  readonly writer: MessageWriter = new GuardedWriter(
+    (message) => void this.answer(message as ResponseMessage),
+  );
   readonly #parts: GuardParts;
   readonly #frames: FrameReader;
   readonly #out: FrameWriter;
   readonly #wireIds = new Map<number, WireId>();
   readonly #ownIds = new Map<WireId, number>();
   readonly #cancelled = new Set<number>();
+  readonly #express = new Set<number>();
   #lastId = 0;
   #deliver: DataCallback | undefined;
 
@@ -157,6 +175,28 @@ export class Guard {
     return this.#out.write({ jsonrpc: '2.0', method, params });
   }
 
+  /** Sends a notification whose JSON is made already; `taken` is called once the kernel has it. */
+  notifyJson(message: EncodedJson, taken: () => void): WriteOutcome {
+    return this.#out.writeJson(message, taken);
+  }
+
+  /**
+   * Writes the answer to a request, whoever ran it, under the id the client gave it; a second one goes nowhere.
+   * False if another answer went out in its place.
+   */
+  answer(message: ResponseMessage): boolean {
+    const own = message.id as number;
+    const id = this.#wireIds.get(own);
+    if (id === undefined) return false;
+    this.#wireIds.delete(own);
+    this.#ownIds.delete(id);
+    this.#cancelled.delete(own);
+    this.#express.delete(own);
+    const sent = this.#writeAnswer({ ...message, id });
+    if (this.#wireIds.size === 0) this.#parts.sink.idle();
+    return sent;
+  }
+
   /** Says a last word, if any, ends this side and reads no more. */
   finish(error?: KhloneError): void {
     this.#frames.discard();
@@ -184,7 +224,7 @@ export class Guard {
   }
 
   #admit({ id, method, params }: Envelope & { type: 'request' }): void {
-    const { counters, limits } = this.#parts;
+    const { counters, limits, sink } = this.#parts;
     if (this.#ownIds.has(id)) {
       // Under its own id this would pass for the answer to the first request.
       return this.#refuse(
@@ -199,6 +239,10 @@ export class Guard {
     const own = ++this.#lastId;
     this.#ownIds.set(id, own);
     this.#wireIds.set(own, id);
+    if (sink.isExpress(method)) {
+      this.#express.add(own);
+      return sink.express({ id: own, method, params });
+    }
     this.#deliver?.({ jsonrpc: '2.0', id: own, method, ...(params && { params }) } as Message);
   }
 
@@ -209,6 +253,7 @@ export class Guard {
       return;
     }
     this.#cancelled.add(own);
+    if (this.#express.has(own)) return this.#parts.sink.withdrawn(own);
     this.#deliver?.({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id: own } } as Message);
   }
 
@@ -218,21 +263,11 @@ export class Guard {
     this.#out.write(errorMessage(id, error));
   }
 
-  #answer(message: ResponseMessage): void {
-    const own = message.id as number;
-    const id = this.#wireIds.get(own);
-    if (id === undefined) return;
-    this.#wireIds.delete(own);
-    this.#ownIds.delete(id);
-    this.#cancelled.delete(own);
-    this.#writeAnswer({ ...message, id });
-    if (this.#wireIds.size === 0) this.#parts.sink.idle();
-  }
-
-  #writeAnswer(message: ResponseMessage): void {
+  #writeAnswer(message: ResponseMessage): boolean {
     const { limits, sink } = this.#parts;
     try {
-      if (this.#out.write(message) !== 'tooLong') return;
+      const outcome = this.#out.write(message);
+      if (outcome !== 'tooLong') return outcome === 'sent';
       const limit = limits.outbound.bodyBytes;
       this.#out.write(errorMessage(message.id, fail('limitReached', { what: 'bytes in one answer', limit })));
     } catch (error) {
@@ -240,6 +275,7 @@ export class Guard {
       sink.incident(incident);
       this.#out.write(errorMessage(message.id, fail('internalError', { incident: incident.id })));
     }
+    return false;
   }
 }
 

@@ -149,10 +149,20 @@ export class FrameDecoder {
   }
 }
 
-/** One message as a frame: header and body in one string, and its size in bytes. */
-export function encodeFrame(message: object): { readonly text: string; readonly bytes: number } {
-  const json = JSON.stringify(message);
-  const length = Buffer.byteLength(json);
-  const header = `Content-Length: ${length}\r\n\r\n`;
-  return { text: header + json, bytes: header.length + length };
+/** Text that is JSON or a frame, and its size in bytes as UTF-8. */
+export interface EncodedJson {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** A body as a frame: with its header in one string. */
+export function frameOf(body: EncodedJson): EncodedJson {
+  const header = `Content-Length: ${body.bytes}\r\n\r\n`;
+  return { text: header + body.text, bytes: header.length + body.bytes };
+}
+
+/** One message as a frame. */
+export function encodeFrame(message: object): EncodedJson {
+  const text = JSON.stringify(message);
+  return frameOf({ text, bytes: Buffer.byteLength(text) });
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { defaultFrameLimits, encodeFrame } from './frames.js';
+import { defaultFrameLimits, encodeFrame, type EncodedJson, frameOf } from './frames.js';
 
 /** How much may wait for a peer that does not read, in bytes. */
 export interface WriterLimits {
@@ -60,11 +60,27 @@ export class FrameWriter {
 
   /** Sends one message. Never throws for what the peer does. */
   write(message: object): WriteOutcome {
-    if (!this.#socket.writable || this.#state === 'overflowed') return 'gone';
-    const { text, bytes } = encodeFrame(message);
+    return this.#gone ? 'gone' : this.#send(encodeFrame(message));
+  }
+
+  /** Sends one message whose JSON is made already; `taken` is called once the kernel has it, and not if it never does. */
+  writeJson(message: EncodedJson, taken: () => void): WriteOutcome {
+    return this.#gone ? 'gone' : this.#send(frameOf(message), taken);
+  }
+
+  get #gone(): boolean {
+    return !this.#socket.writable || this.#state === 'overflowed';
+  }
+
+  #send({ text, bytes }: EncodedJson, taken?: () => void): WriteOutcome {
     if (bytes > this.#limits.bodyBytes) return 'tooLong';
     this.#queued += bytes;
-    this.#socket.write(text, 'utf8', () => this.#taken(bytes));
+    // What is all ASCII is copied, and not encoded.
+    const encoding = text.length === bytes ? 'latin1' : 'utf8';
+    this.#socket.write(text, encoding, (error) => {
+      this.#taken(bytes);
+      if (!error) taken?.();
+    });
     if (this.#queued >= this.#limits.overflowBytes) {
       this.#state = 'overflowed';
       this.#sink.overflowed?.(this.#queued);
