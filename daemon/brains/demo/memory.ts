@@ -2,15 +2,24 @@ import { appendFileSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+/** One turn: what was said, and the start of the answer. */
+export interface Exchange {
+  readonly said: string;
+  readonly answered: string;
+}
+
 /** The conversation of a demo, in a file, so that another process can go on with it. */
 export interface Memory {
   readonly begun: boolean;
   readonly remembered: readonly string[];
+  /** What was said when it was opened, in order. */
+  readonly turns: readonly Exchange[];
   remember(what: string): void;
   turn(said: string, answered: string): void;
 }
 
-function folderOf(env: NodeJS.ProcessEnv): string {
+/** Where the demo keeps its conversations; made where it is missing. */
+export function demoFolder(env: NodeJS.ProcessEnv): string {
   const state = env['XDG_STATE_HOME'] ?? join(env['HOME'] ?? homedir(), '.local', 'state');
   const folder = env['KHLONE_DEMO_DIR'] ?? join(state, 'khlone', 'demo');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -22,14 +31,16 @@ function folderOf(env: NodeJS.ProcessEnv): string {
 
 /** Opens the memory of a conversation; nothing is written before the first turn. */
 export function openMemory(conversation: string, env: NodeJS.ProcessEnv): Memory {
-  const file = join(folderOf(env), `${conversation.replace(/[^\w-]/g, '_')}.jsonl`);
+  const file = join(demoFolder(env), `${conversation.replace(/[^\w-]/g, '_')}.jsonl`);
   const remembered: string[] = [];
+  const turns: Exchange[] = [];
   let begun = false;
   try {
     for (const line of readFileSync(file, 'utf8').split('\n')) {
       if (line === '') continue;
-      const what = (JSON.parse(line) as { remember?: string }).remember;
-      if (what !== undefined) remembered.push(what);
+      const { remember, said, answered } = JSON.parse(line) as Partial<Exchange & { remember: string }>;
+      if (remember !== undefined) remembered.push(remember);
+      if (said !== undefined && answered !== undefined) turns.push({ said, answered });
     }
     begun = true;
   } catch (error) {
@@ -39,6 +50,7 @@ export function openMemory(conversation: string, env: NodeJS.ProcessEnv): Memory
   return {
     begun,
     remembered,
+    turns,
     remember(what) {
       remembered.push(what);
       append({ remember: what });

@@ -29,23 +29,45 @@ export interface Words {
 
 export const countWords = (text: string): number => (text.match(/\S+/g) ?? []).length;
 
+/** How a turn ended. */
+export interface TurnResult {
+  readonly subtype: string;
+  readonly failed: boolean;
+  readonly text: string;
+  readonly words: Words;
+}
+
+/** What a turn speaks with: lines for a program, or a screen for a human. */
+export interface Voice {
+  nextId(kind: 'msg' | 'toolu'): string;
+  /** A message of plain text, in pieces; `pause` is awaited between them. */
+  message(text: string, pieces: number, pause?: () => Promise<void>): Promise<void>;
+  toolUse(id: string, name: string, input: Line): void;
+  toolResult(id: string, text: string, failed: boolean): void;
+  /** A message that stands for an error of the service, as the brain's own are. */
+  errorMessage(text: string, kind: string): void;
+  result(how: TurnResult): void;
+}
+
+/** Makes the ids of messages and tools, unlike those of any other process. */
+export function idMaker(): (kind: 'msg' | 'toolu') => string {
+  const run = `${process.pid}_${Date.now().toString(36)}`;
+  let count = 0;
+  return (kind) => `${kind}_demo_${run}_${++count}`;
+}
+
 const modelName = 'khlone-demo';
-const run = `${process.pid}_${Date.now().toString(36)}`;
 
 /** Speaks the lines that a brain speaks, for one conversation. */
-export class Speech {
+export class Speech implements Voice {
   readonly #out: Output;
   readonly #conversation: string;
   readonly #total: Words = { input: 0, output: 0 };
-  #count = 0;
+  readonly nextId = idMaker();
 
   constructor(out: Output, conversation: string) {
     this.#out = out;
     this.#conversation = conversation;
-  }
-
-  nextId(kind: 'msg' | 'toolu'): string {
-    return `${kind}_demo_${run}_${++this.#count}`;
   }
 
   opening(cwd: string, tools: readonly string[]): void {
@@ -57,7 +79,6 @@ export class Speech {
     this.#say({ ...line, parent_tool_use_id: null, isReplay: true });
   }
 
-  /** A message of plain text, in pieces; `pause` is awaited between them. */
   async message(text: string, pieces: number, pause?: () => Promise<void>): Promise<void> {
     const id = this.nextId('msg');
     this.#event({ type: 'message_start', message: { id, role: 'assistant', model: modelName, content: [] } });
@@ -83,7 +104,6 @@ export class Speech {
     this.#say({ type: 'user', parent_tool_use_id: null, message: { role: 'user', content } });
   }
 
-  /** A message that stands for an error of the service, as the brain's own are. */
   errorMessage(text: string, kind: string): void {
     const message = {
       id: this.nextId('msg'),
@@ -94,7 +114,7 @@ export class Speech {
     this.#say({ type: 'assistant', parent_tool_use_id: null, message, error: kind });
   }
 
-  result(how: { subtype: string; failed: boolean; text: string; words: Words }): void {
+  result(how: TurnResult): void {
     this.#total.input += how.words.input;
     this.#total.output += how.words.output;
     this.#say({

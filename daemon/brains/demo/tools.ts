@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve, sep } from 'node:path';
-import type { Line, Speech } from './speech.js';
+import type { Line, Voice } from './speech.js';
 
 /** A request to the other side of the pipes; rejects when the turn is interrupted. */
 export type Request = (request: Line) => Promise<Line>;
@@ -46,11 +46,11 @@ function inside(cwd: string, file: string): string {
 
 /** Uses tools as a brain does: hooks first, then permission, then the deed. */
 export class Tools {
-  readonly #speech: Speech;
+  readonly #speech: Voice;
   readonly #request: Request;
   readonly #rights: Rights;
 
-  constructor(speech: Speech, request: Request, rights: Rights) {
+  constructor(speech: Voice, request: Request, rights: Rights) {
     this.#speech = speech;
     this.#request = request;
     this.#rights = rights;

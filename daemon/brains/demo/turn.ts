@@ -1,12 +1,12 @@
 import type { Memory } from './memory.js';
-import { countWords, type Output, type Speech } from './speech.js';
+import { countWords, type Output, type Voice } from './speech.js';
 import { type Step, stepsOf } from './steps.js';
 import type { ToolEnd, Tools } from './tools.js';
 
 /** What a turn works with. */
 export interface TurnParts {
-  readonly out: Output;
-  readonly speech: Speech;
+  readonly out: Pick<Output, 'raw' | 'flush'>;
+  readonly speech: Voice;
   readonly tools: Tools;
   readonly memory: Memory;
   /** Waits, unless the turn is interrupted first: then it rejects with an AbortError. */
