@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { exitCodes, type Ending } from './exit.js';
 import { sanitizeJson } from './render/sanitize.js';
-import { describeSurface, type Surface, type TerminalStream } from './terminal.js';
+import { describeSurface, type Surface, type TerminalStream } from './surface.js';
 
 type Stream = Writable & TerminalStream;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeSurface, speaksUnicode, wantsColour } from '../../../cli/terminal.js';
+import { describeSurface, speaksUnicode, wantsColour } from '../../../cli/surface.js';
 
 describe('colour', () => {
   it.each([
