@@ -5,6 +5,8 @@ import type { Ending } from './exit.js';
 /** What a command was called with. */
 export interface Call<O> {
   readonly args: readonly string[];
+  /** Those of them that came after `--`. */
+  readonly separated: readonly string[];
   readonly options: O;
 }
 

@@ -49,6 +49,27 @@ export function parseInteger(text: string, least: number, most: number): number 
   return value;
 }
 
+/** A terminal's size, in cells. */
+export interface Size {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** Most columns or rows of a terminal that the protocol takes. */
+export const mostCells = 1000;
+
+/** Reads a size such as `120x40`. @throws invalidParams */
+export function parseSize(text: string): Size {
+  const [, cols, rows] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  const size = { cols: Number(cols), rows: Number(rows) };
+  const fits = [size.cols, size.rows].every((count) => count >= 1 && count <= mostCells);
+  if (fits) return size;
+  throw usageError(
+    `"${text}" is no size of a terminal`,
+    `Write columns and rows, 1 to ${mostCells} each: 120x40.`,
+  );
+}
+
 /** Reads `key=value` words into a record. @throws invalidParams */
 export function parsePairs(words: readonly string[], option: string): Record<string, string> {
   const pairs: Record<string, string> = {};

@@ -8,7 +8,13 @@ import { renderBoard, type BoardState } from './render/board.js';
 import { drawOver, fitScreen } from './render/screen.js';
 
 /** Events that change nothing on the board; they come by the hundred. */
-const unseen = new Set(['message.delta', 'message.completed', 'tool.started', 'tool.finished']);
+const unseen = new Set([
+  'message.delta',
+  'message.completed',
+  'message.typed',
+  'tool.started',
+  'tool.finished',
+]);
 
 /** Least time between two pictures. */
 const pauseMs = 150;

@@ -30,10 +30,11 @@ function codesText(): string {
 /** Declares the program. Commander's own ways of writing and leaving are taken from it. */
 export async function createProgram({ load, context, stdout }: ProgramRequest): Promise<Program> {
   let ending: Ending = 'done';
+  let separated: readonly string[] = [];
   const bind: Bind = (work) =>
     async function action(this: Command) {
       const options = this.optsWithGlobals();
-      ending = await work(context(options), { args: this.args, options: options as never });
+      ending = await work(context(options), { args: this.args, separated, options: options as never });
     };
 
   const root = new Command('khlone')
@@ -64,6 +65,7 @@ export async function createProgram({ load, context, stdout }: ProgramRequest): 
   return {
     command: root,
     async run(words) {
+      separated = words.includes('--') ? words.slice(words.indexOf('--') + 1) : [];
       try {
         await root.parseAsync([...words], { from: 'user' });
       } catch (error) {

@@ -17,6 +17,7 @@ export interface Verb {
 const clones = 'Clones:';
 const tasks = 'Tasks:';
 const decisions = 'Approvals:';
+const terminals = 'Terminals:';
 const looks = 'Looking:';
 const machinery = 'Machinery:';
 
@@ -39,6 +40,12 @@ export const verbs: readonly Verb[] = [
     summary: 'end the turn of a clone and keep its conversation',
     group: clones,
     load: () => import('./commands/interrupt.js'),
+  },
+  {
+    name: 'off',
+    summary: "end a clone's process and keep its conversation",
+    group: clones,
+    load: () => import('./commands/off.js'),
   },
   {
     name: 'retire',
@@ -84,6 +91,12 @@ export const verbs: readonly Verb[] = [
     summary: 'refuse a tool or a question',
     group: decisions,
     load: () => import('./commands/deny.js'),
+  },
+  {
+    name: 'screen',
+    summary: "print what a clone's terminal shows now",
+    group: terminals,
+    load: () => import('./commands/screen.js'),
   },
   {
     name: 'status',

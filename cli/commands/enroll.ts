@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import type { CloneEnrollParams } from '../../client/index.js';
 import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
+import { usageError } from '../failure.js';
+import { parseDuration, parseSize, type Size } from '../input.js';
 import { renderEnrolled } from '../render/clone.js';
 import { absolute, readSettings, withSettings, type SettingOptions } from '../settings.js';
 
@@ -11,27 +14,56 @@ interface Options extends SettingOptions {
   readonly grantSocket?: true;
   readonly resume?: string;
   readonly key?: string;
+  readonly prompt?: string;
+  readonly quiet?: number;
+  readonly size?: Size;
 }
+
+/** The supplier whose brain is any program. */
+const anyProgram = 'command';
 
 /** `khlone enroll <role>` */
 export function define(command: Command, bind: Bind): void {
   command
     .argument('<role>', 'what it is for, such as mechanic; also its address as one of a pool')
+    .argument('[program...]', 'after `--`: the program and its arguments, for the brain command')
     .option('--name <name>', 'its name, as role.N; the next free number by default')
-    .option('--brain <brain>', 'the supplier of its brain: claude (the default) or demo')
+    .option(
+      '--brain <brain>',
+      'the supplier of its brain: claude (the default), demo, or command for any program',
+    )
     .option('--cwd <dir>', "where it works, inside the zone; the zone's root by default")
     .option('--grant-socket', 'let the brain reach this daemon (sets KHLONE_SOCKET for it)')
     .option('--resume <uuid>', 'go on with a conversation the brain has already')
     .option('--key <key>', 'idempotency key: the same call with the same key enrolls once');
-  withSettings(command);
+  withSettings(command)
+    .option(
+      '--prompt <pattern>',
+      "a program's prompt, as a regular expression: where it stands, a turn has ended",
+    )
+    .option(
+      '--quiet <duration>',
+      'without a prompt a turn has ended after so long without output',
+      parseDuration,
+    )
+    .option('--size <COLSxROWS>', 'size of its terminal while nobody talks, such as 120x40', parseSize);
   withExamples(command, [
     'khlone enroll mechanic --brain demo',
     'khlone enroll reviewer --brief @review.md --approvals deny --label team=core',
+    "khlone enroll shell --prompt '\\$ $' -- bash --norc",
   ]);
   command.action(
-    bind<Options>(async (context, { args: [role = ''], options }) => {
+    bind<Options>(async (context, { args: [role = '', ...program], separated, options }) => {
       const { out } = context;
-      const { name, brain, cwd, grantSocket, resume, key } = options;
+      if (program.length > separated.length) {
+        throw usageError(
+          `"${program[0]}" is one word too many`,
+          'A program goes after `--`: khlone enroll shell -- bash',
+        );
+      }
+      const { name, cwd, grantSocket, resume, key } = options;
+      const brain = chooseBrain(options.brain, program);
+      const terminal = readTerminal(options);
       const settings = await readSettings(options, context);
       await using khlone = await connectTo(context);
       const clone = await khlone.clone.enroll({
@@ -39,6 +71,8 @@ export function define(command: Command, bind: Bind): void {
         ...settings,
         ...(name !== undefined && { name }),
         ...(brain !== undefined && { brain }),
+        ...(program.length > 0 && { command: program }),
+        ...(Object.keys(terminal).length > 0 && { terminal }),
         ...(cwd !== undefined && { cwd: absolute(cwd) }),
         ...(grantSocket === true && { grantSocket }),
         ...(resume !== undefined && { resume }),
@@ -49,4 +83,28 @@ export function define(command: Command, bind: Bind): void {
       return 'done';
     }),
   );
+}
+
+/** A program says by itself that it is to be the brain. @throws invalidParams */
+function chooseBrain(brain: string | undefined, program: readonly string[]): string | undefined {
+  if (program.length === 0) {
+    if (brain !== anyProgram) return brain;
+    throw usageError(
+      'The brain command needs a program',
+      'Name it after `--`: khlone enroll shell --brain command -- bash',
+    );
+  }
+  if (brain === undefined || brain === anyProgram) return anyProgram;
+  throw usageError(
+    `The brain ${brain} runs a program of its own, and not "${program.join(' ')}"`,
+    'Leave out the program, or use --brain command.',
+  );
+}
+
+function readTerminal({ prompt, quiet, size }: Options): NonNullable<CloneEnrollParams['terminal']> {
+  return {
+    ...(prompt !== undefined && { prompt }),
+    ...(quiet !== undefined && { quietMs: quiet }),
+    ...size,
+  };
 }

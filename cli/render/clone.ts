@@ -27,7 +27,8 @@ export function renderClone(clone: Clone, style: Style): string {
     [
       ['clone', clone.name],
       ['brain', clone.model === undefined ? clone.brain : `${clone.brain} (${clone.model})`],
-      ['status', clone.status],
+      ['program', clone.command?.join(' ')],
+      ['status', clone.posture === 'talk' ? `${clone.status} (its terminal is open)` : clone.status],
       ['task', clone.task],
       ['queued', clone.queued === 0 ? undefined : String(clone.queued)],
       ['directory', clone.cwd],

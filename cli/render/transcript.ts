@@ -65,6 +65,8 @@ export class Transcript {
         return this.#delta(event);
       case 'message.completed':
         return this.#completed(event);
+      case 'message.typed':
+        return this.#typed(event);
       case 'task.queued':
         remember(this.#tasks, event.task, { kind: event.value.kind, say: event.value.say });
         return '';
@@ -134,6 +136,17 @@ export class Transcript {
     this.#messages.delete(event.message);
     if (this.#view.mode === 'single') return text + (this.#midLine === event.message ? this.breakLine() : '');
     return text + (open.line === '' ? '' : `${this.#prefix(event.clone)}${open.line}\n`);
+  }
+
+  /** What a human said in the clone's terminal, marked as the quotation it is, every line of it. */
+  #typed(event: Extract<Event, { type: 'message.typed' }>): string {
+    const { style } = this.#view;
+    const cut = event.truncated === true ? ` ${style.symbols.ellipsis} (cut)` : '';
+    const lines = `${sanitize(event.text).trimEnd()}${cut}`.split('\n');
+    return this.#lines(
+      event.clone,
+      lines.map((line) => `${style.bold('>')} ${line}`),
+    );
   }
 
   #open(message: string, clone: string): OpenMessage {

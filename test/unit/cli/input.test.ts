@@ -13,6 +13,7 @@ import {
   parseFrom,
   parseInteger,
   parsePairs,
+  parseSize,
   readSay,
   textOrFile,
 } from '../../../cli/input.js';
@@ -43,6 +44,12 @@ describe('words on the command line', () => {
     expect(parseInteger('-3', -10, 10)).toBe(-3);
     for (const text of ['11', '1.5', 'x', '', '1e3'])
       expect(() => parseInteger(text, -10, 10)).toThrow('whole number');
+  });
+
+  it('are sizes', () => {
+    expect(parseSize('120x40')).toEqual({ cols: 120, rows: 40 });
+    for (const text of ['120', '0x40', '120x1001', 'axb', '-1x2', '1.5x2'])
+      expect(() => parseSize(text)).toThrow(expect.objectContaining({ kind: 'invalidParams' }));
   });
 
   it('are pairs', () => {

@@ -38,8 +38,8 @@ describe('every command', () => {
   it('is declared', () => {
     expect(verbs.map(({ name }) => name).sort()).toEqual(
       (
-        'act approvals approve ask cancel completion daemon deny doctor enroll interrupt retire retry schema ' +
-        'socket status task tasks update usage watch zones'
+        'act approvals approve ask cancel completion daemon deny doctor enroll interrupt off retire retry schema ' +
+        'screen socket status task tasks update usage watch zones'
       ).split(' '),
     );
     expect(all.map(({ path }) => path).filter((path) => path.startsWith('khlone daemon '))).toEqual(
@@ -85,6 +85,8 @@ describe('what is not understood', () => {
     [['socket', 'extra'], 'Too many arguments'],
     [['daemon'], 'needs a word'],
     [['enroll', 'm', '--approvals', 'maybe'], 'ask, acceptEdits, allow, deny'],
+    [['enroll', 'm', '--size', '0x40'], '0x40'],
+    [['screen', 'm.1', '--scrollback', '10001'], '10001'],
   ])('%j is a usage error with a hint', async (words, message) => {
     const error = await run(...words).then(
       () => undefined,

@@ -180,3 +180,40 @@ describe('the course of a task', () => {
     expect(single().add({ ...base, type: 'moon.rose' } as unknown as Event)).toBe('');
   });
 });
+
+describe('what is said in a terminal', () => {
+  const typed: Event = {
+    ...base,
+    clone: 'mechanic.1',
+    type: 'message.typed',
+    message: 'm_1',
+    text: 'What is\n2 + 2?\n',
+  };
+  const answered: Event = {
+    ...base,
+    clone: 'mechanic.1',
+    type: 'message.completed',
+    message: 'm_2',
+    text: '4',
+  };
+  const tool: Event = {
+    ...base,
+    clone: 'mechanic.1',
+    type: 'tool.started',
+    tool: 'u_1',
+    name: 'Bash',
+    title: 'bc',
+  };
+
+  it('is told without a task, line by line', () => {
+    expect(text(shared(), [typed, tool, answered])).toBe(
+      'mechanic.1 │ > What is\nmechanic.1 │ > 2 + 2?\nmechanic.1 │   • bc\nmechanic.1 │ 4\n',
+    );
+  });
+
+  it('brings no escape sequence along, and says where it was cut', () => {
+    expect(text(shared(), [{ ...typed, text: '\u001b[2Jlong', truncated: true }])).toBe(
+      'mechanic.1 │ > long … (cut)\n',
+    );
+  });
+});
