@@ -16,6 +16,12 @@ export interface Notification {
   readonly bytes: number;
 }
 
+/** Options of a call that its answer has to find at once. */
+export interface RequestOptions extends CallOptions {
+  /** Hears the result the moment it is read, before any message that follows it; also one that comes after the abort. */
+  readonly answered?: (result: unknown) => void;
+}
+
 interface Pending {
   resolve(result: unknown): void;
   reject(error: KhloneError): void;
@@ -32,6 +38,7 @@ export class ClientConnection implements AsyncDisposable {
   readonly #out: FrameWriter;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(notification: Notification) => void>();
+  readonly #streams = new Map<string, (notification: Notification) => void>();
   readonly #enders = new Set<() => void>();
   #lastId = 0;
   #state: 'open' | 'ended' = 'open';
@@ -63,7 +70,7 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   /** Sends a request. Rejects with the daemon's error, `cancelled` on abort, `connectionLost` when the socket dies first. */
-  request(method: string, params: unknown, { signal }: CallOptions = {}): Promise<unknown> {
+  request(method: string, params: unknown, { signal, answered }: RequestOptions = {}): Promise<unknown> {
     if (signal?.aborted === true) return Promise.reject(failBecause('cancelled', {}, signal.reason));
     const id = ++this.#lastId;
     const outcome = this.#out.write({ jsonrpc: '2.0', id, method, params });
@@ -73,24 +80,35 @@ export class ClientConnection implements AsyncDisposable {
     if (outcome === 'gone' || this.#state === 'ended') return Promise.reject(this.#lost());
     return new Promise((resolve, reject) => {
       const abort = onAbort(signal, () => {
-        this.#pending.delete(id);
+        if (answered === undefined) this.#pending.delete(id);
+        else this.#pending.set(id, { resolve: answered, reject: () => {} });
         this.#out.write({ jsonrpc: '2.0', method: '$/cancelRequest', params: { id } });
         reject(failBecause('cancelled', {}, signal?.reason));
       });
-      const settled =
-        <T>(settle: (value: T) => void) =>
-        (value: T): void => {
+      this.#pending.set(id, {
+        resolve(result) {
           abort.dispose();
-          settle(value);
-        };
-      this.#pending.set(id, { resolve: settled(resolve), reject: settled(reject) });
+          answered?.(result);
+          resolve(result);
+        },
+        reject(error) {
+          abort.dispose();
+          reject(error);
+        },
+      });
     });
   }
 
-  /** Hears every notification, synchronously and in order, from now on. */
+  /** Hears every notification that is not of one stream, synchronously and in order, from now on. */
   onNotification(listener: (notification: Notification) => void): Disposable {
     this.#listeners.add(listener);
     return toDisposable(() => this.#listeners.delete(listener));
+  }
+
+  /** Hears the notifications of one stream, synchronously and in order, from now on. */
+  onStream(stream: string, listener: (notification: Notification) => void): Disposable {
+    this.#streams.set(stream, listener);
+    return toDisposable(() => this.#streams.delete(stream));
   }
 
   /** Runs `listener` once when the connection ends, at once if it has. */
@@ -117,8 +135,7 @@ export class ClientConnection implements AsyncDisposable {
     const { id, method, params, result, error } = message;
     if (typeof method === 'string') {
       if (id !== undefined) return;
-      const notification = { method, params: isRecord(params) ? params : {}, bytes: body.length };
-      for (const listener of Array.from(this.#listeners)) listener(notification);
+      this.#tell({ method, params: isRecord(params) ? params : {}, bytes: body.length });
     } else if (id === null) {
       this.#parting = errorFromWire(error);
     } else {
@@ -128,6 +145,12 @@ export class ClientConnection implements AsyncDisposable {
       if (error === undefined) pending.resolve(result);
       else pending.reject(errorFromWire(error));
     }
+  }
+
+  #tell(notification: Notification): void {
+    const { stream } = notification.params;
+    if (typeof stream === 'string') this.#streams.get(stream)?.(notification);
+    else for (const listener of Array.from(this.#listeners)) listener(notification);
   }
 
   #lost(): KhloneError {
@@ -144,5 +167,6 @@ export class ClientConnection implements AsyncDisposable {
     for (const ender of this.#enders) ender();
     this.#enders.clear();
     this.#listeners.clear();
+    this.#streams.clear();
   }
 }

@@ -2,6 +2,8 @@ import { openLink, type ConnectOptions, type OpenedLink } from './connect.js';
 import { followEvents, type EventsOptions, type EventStream } from './events.js';
 import { GeneratedApi } from './generated/api.js';
 import type { Event, InitializeResult } from './generated/types.js';
+import type { Link } from './link.js';
+import { Streams } from './streams/streams.js';
 
 export { KhloneError, type ErrorData } from '../protocol/error.js';
 export { isKhloneError, type KhloneErrorOf } from '../protocol/fail.js';
@@ -10,14 +12,22 @@ export type { CallOptions } from './caller.js';
 export type { ConnectOptions } from './connect.js';
 export type { EventsOptions, EventStream, Gap } from './events.js';
 export type * from './generated/types.js';
+export type * from './streams/options.js';
+export type { Streams } from './streams/streams.js';
+
+/** The generated calls but for those on streams, which have a home of their own. */
+const Calls = GeneratedApi as new (link: Link) => Omit<GeneratedApi, 'stream'>;
 
 /** A client of one zone's daemon. Every method of the protocol is a method here; close it, or `await using` it. */
-export class Khlone extends GeneratedApi implements AsyncDisposable {
+export class Khlone extends Calls implements AsyncDisposable {
+  /** The `stream/…` methods: terminals to talk to and to watch. */
+  readonly stream: Streams;
   readonly #opened: OpenedLink;
 
   /** Use `connect`. */
   constructor(opened: OpenedLink) {
     super(opened.link);
+    this.stream = new Streams(opened.link);
     this.#opened = opened;
   }
 
