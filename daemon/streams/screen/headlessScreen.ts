@@ -1,0 +1,171 @@
+import { createRequire } from 'node:module';
+import type { Terminal } from '@xterm/headless';
+import type { HeldSize } from '../../holder/contract.js';
+import type { ScreenReply, ScreenText, Snapshot } from '../contract.js';
+import { answerMore } from './answers.js';
+import { coreOf, type Core } from './core.js';
+import { GainedLines } from './gained.js';
+import { Modes } from './modes.js';
+import { matchesInTime } from './pattern.js';
+import { cursorLine, linesOf, screenText } from './screenText.js';
+import { drawSnapshot } from './snapshot.js';
+import { WholeOffset } from './whole.js';
+import { useWidths } from './widths.js';
+
+/** The package is CommonJS, and its exports are not found by name. */
+const headless = createRequire(import.meta.url)('@xterm/headless') as typeof import('@xterm/headless');
+
+/** Most lines kept above the screen; 5,000 lines of 80 columns take 5 MB. */
+const mostLines = 5_000;
+
+/** Most cells kept above the screen, for wide ones: 12 MB. */
+const mostCells = 1_000_000;
+
+/** Parsed at once: the terminal keeps a buffer of four times this. */
+const sliceBytes = 16 * 1024;
+
+/** Narrowest terminal that @xterm/headless knows. */
+const leastColumns = 2;
+
+/** What has to be answered about a screen at its present byte. */
+export type ScreenRequest =
+  | { readonly type: 'snapshot'; readonly scrollback: number }
+  | { readonly type: 'text'; readonly scrollback: number; readonly ansi: boolean }
+  | { readonly type: 'mark' }
+  | { readonly type: 'gained' }
+  | { readonly type: 'atPrompt'; readonly pattern: string };
+
+/** Answers by type of request. */
+export interface ScreenAnswers {
+  readonly snapshot: Snapshot;
+  readonly text: ScreenText;
+  readonly mark: undefined;
+  readonly gained: string;
+  readonly atPrompt: boolean;
+}
+
+/** One screen and all it knows; works at once, in the thread it is called in. */
+export class HeadlessScreen {
+  readonly #terminal: Terminal;
+  readonly #core: Core;
+  readonly #modes: Modes;
+  readonly #whole: WholeOffset;
+  readonly #gained: GainedLines;
+  readonly #reply: (reply: ScreenReply) => void;
+  #size: HeldSize;
+  #wanted = true;
+  #piece: number;
+
+  constructor(
+    start: { readonly size: HeldSize; readonly offset: number },
+    reply: (reply: ScreenReply) => void,
+  ) {
+    this.#size = start.size;
+    this.#piece = start.offset;
+    this.#reply = reply;
+    this.#terminal = new headless.Terminal({
+      cols: Math.max(leastColumns, start.size.cols),
+      rows: start.size.rows,
+      scrollback: scrollbackFor(start.size.cols),
+      allowProposedApi: true,
+      logLevel: 'off',
+      windowOptions: { getWinSizeChars: true, pushTitle: true, popTitle: true },
+    });
+    this.#core = coreOf(this.#terminal);
+    useWidths(this.#terminal);
+    this.#modes = new Modes(this.#terminal, this.#core);
+    this.#whole = new WholeOffset(this.#core, start.offset);
+    this.#gained = new GainedLines(this.#core);
+    answerMore(this.#terminal, this.#core, this.#modes);
+    this.#terminal.onData((data) => {
+      if (this.#wanted) this.#reply({ offset: this.#piece, data });
+    });
+  }
+
+  /** Offset after the last byte that was parsed. */
+  get offset(): number {
+    return this.#whole.end;
+  }
+
+  /** Parses output; where bytes are missing before it, the screen starts anew. */
+  feed(offset: number, chunk: Uint8Array): void {
+    if (offset !== this.#whole.end) this.#startAnew(offset);
+    this.#piece = offset;
+    for (let at = 0; at < chunk.length; at += sliceBytes) {
+      const slice = chunk.subarray(at, at + sliceBytes);
+      this.#core._writeBuffer.writeSync(slice);
+      this.#whole.parsed(slice);
+    }
+  }
+
+  resize(size: HeldSize): void {
+    this.#size = size;
+    const lines = scrollbackFor(size.cols);
+    if (lines < (this.#terminal.options.scrollback ?? 0)) this.#terminal.options.scrollback = lines;
+    this.#terminal.resize(Math.max(leastColumns, size.cols), size.rows);
+    if (lines > (this.#terminal.options.scrollback ?? 0)) this.#terminal.options.scrollback = lines;
+  }
+
+  answers(wanted: boolean): void {
+    this.#wanted = wanted;
+  }
+
+  answer(request: ScreenRequest): ScreenAnswers[ScreenRequest['type']] {
+    switch (request.type) {
+      case 'snapshot':
+        return this.#snapshot(request.scrollback);
+      case 'text':
+        return this.#text(request);
+      case 'mark':
+        this.#gained.mark();
+        return undefined;
+      case 'gained':
+        return this.#gained.take();
+      case 'atPrompt':
+        return matchesInTime(request.pattern, cursorLine(this.#core));
+    }
+  }
+
+  dispose(): void {
+    this.#modes.dispose();
+    this.#terminal.dispose();
+  }
+
+  #startAnew(offset: number): void {
+    this.#core._inputHandler._parser.reset();
+    this.#core._inputHandler._utf8Decoder.clear();
+    this.#terminal.reset();
+    this.#modes.reset();
+    this.#gained.forget();
+    this.#whole.jump(offset);
+  }
+
+  #snapshot(scrollback: number): Snapshot {
+    const title = this.#core._inputHandler._windowTitle;
+    return {
+      ...this.#size,
+      offset: this.#whole.whole,
+      data: drawSnapshot({ terminal: this.#terminal, core: this.#core, modes: this.#modes }, scrollback),
+      ...(title === '' ? {} : { title }),
+    };
+  }
+
+  #text(request: { readonly scrollback: number; readonly ansi: boolean }): ScreenText {
+    const { active, alt } = this.#core.buffers;
+    const lines = linesOf(this.#core, request.scrollback);
+    const { x, y } = active;
+    return {
+      ...this.#size,
+      offset: this.#whole.whole,
+      ...screenText(this.#terminal, { core: this.#core, lines, ansi: request.ansi }),
+      cursor: { x: Math.min(x, this.#core.cols - 1), y, visible: !this.#core.coreService.isCursorHidden },
+      line: cursorLine(this.#core),
+      title: this.#core._inputHandler._windowTitle,
+      alternate: active === alt,
+    };
+  }
+}
+
+function scrollbackFor(columns: number): number {
+  return Math.min(mostLines, Math.floor(mostCells / columns));
+}

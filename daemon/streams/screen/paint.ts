@@ -1,0 +1,239 @@
+import type { Terminal } from '@xterm/headless';
+import { Bg, type Attributes, type Cell, type Core, type Line, type ScreenBuffer } from './core.js';
+import { backgroundOf, plain, sameStyle, sgr, showsOnBlank } from './style.js';
+
+/** Lines of a buffer, from the first up to but without `end`. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A row as it was drawn: the column after the last character, and where the cursor is. */
+interface Drawn {
+  readonly written: number;
+}
+
+const default24 = 0x3ffffff;
+
+/**
+ * Writes what draws a terminal's cells. It uses no more than any terminal knows: text, SGR, links, movements of the
+ * cursor and ECH; and it leaves lines that went on beyond the right edge joined, so that they fold anew when the
+ * size changes.
+ */
+export class Painter {
+  readonly #core: Core;
+  readonly #cell: Cell;
+  readonly #peek: Cell;
+  #out = '';
+  #style: Attributes = plain;
+  #link = 0;
+
+  constructor(terminal: Terminal, core: Core) {
+    this.#core = core;
+    this.#cell = terminal.buffer.active.getNullCell() as unknown as Cell;
+    this.#peek = terminal.buffer.active.getNullCell() as unknown as Cell;
+  }
+
+  /** Takes what was written so far. */
+  take(): string {
+    const out = this.#out;
+    this.#out = '';
+    return out;
+  }
+
+  put(sequence: string): void {
+    this.#out += sequence;
+  }
+
+  /** Puts the cursor there; from 0. */
+  moveTo(x: number, y: number): void {
+    this.#out += `\u001b[${y + 1};${x + 1}H`;
+  }
+
+  /** Draws with this style from here on. */
+  style(attributes: Attributes): void {
+    if (!sameStyle(attributes, this.#style)) this.#out += sgr(attributes);
+    const link = attributes.bg & Bg.extended ? attributes.extended.urlId : 0;
+    this.#style = copyOf(attributes);
+    if (link === this.#link) return;
+    const data = link === 0 ? undefined : this.#core._oscLinkService.getLinkData(link);
+    if (data) this.#out += `\u001b]8;${data.id === undefined ? '' : `id=${data.id}`};${data.uri}\u001b\\`;
+    else if (this.#link !== 0) this.#out += '\u001b]8;;\u001b\\';
+    this.#link = data ? link : 0;
+  }
+
+  /** Draws the lines one below the other from the top left on, so that those beyond the screen scroll off it. */
+  flow(buffer: ScreenBuffer, range: Range): void {
+    const end = range.end - range.start <= this.#core.rows ? this.#lastFilled(buffer, range) : range.end;
+    let coloured = false;
+    for (let y = range.start; y < end; y++) {
+      const line = buffer.lines.get(y);
+      if (!line) continue;
+      const drawn = this.#row(line, coloured);
+      coloured = false;
+      if (y + 1 >= end) break;
+      const next = buffer.lines.get(y + 1);
+      if (!next?.isWrapped) this.#breakLine();
+      else if (this.#wrapsByItself(line, next, drawn)) {
+        coloured = (next.loadCell(0, this.#peek).bg & default24) !== 0;
+      } else this.#forceWrap(line, drawn);
+    }
+    this.style(plain);
+  }
+
+  /** Draws the lines each in its place; the screen is clear. */
+  place(buffer: ScreenBuffer, range: Range): void {
+    for (let y = range.start; y < range.end; y++) {
+      const line = buffer.lines.get(y);
+      if (!line || this.#isBlank(line)) continue;
+      this.moveTo(0, y - range.start);
+      this.#row(line, false);
+    }
+    this.style(plain);
+  }
+
+  /** The line as text and styles alone, without movements of the cursor. */
+  line(line: Line): string {
+    const columns = this.#lastColumn(line);
+    for (let x = 0; x < columns;) {
+      const cell = line.loadCell(x, this.#cell);
+      const chars = cell.getChars();
+      this.style(chars === '' ? backgroundOf(cell) : cell);
+      this.#out += chars === '' ? ' ' : chars;
+      x += Math.max(1, cell.getWidth());
+    }
+    this.style(plain);
+    return this.take();
+  }
+
+  /**
+   * Draws the character before the cursor once more, which leaves the cursor behind it as it was: in the last column
+   * that is beyond the edge, where no movement reaches; and what comes may combine with it.
+   */
+  again(buffer: ScreenBuffer, top: number): void {
+    const line = buffer.lines.get(buffer.ybase + buffer.y);
+    if (!line) return;
+    let x = buffer.x - 1;
+    if (x > 0 && line.loadCell(x, this.#cell).getWidth() === 0) x--;
+    const cell = line.loadCell(x, this.#cell);
+    const chars = cell.getChars();
+    this.moveTo(x, buffer.y - top);
+    this.style(chars === '' && !showsOnBlank(cell) ? backgroundOf(cell) : cell);
+    this.#out += chars === '' ? ' ' : chars;
+  }
+
+  /** `coloured`: what is blank in this row of the terminal may have a background. */
+  #row(line: Line, coloured: boolean): Drawn {
+    const columns = this.#core.cols;
+    const last = coloured ? columns : this.#lastColumn(line);
+    let written = 0;
+    let skipped = 0;
+    for (let x = 0; x < last;) {
+      const cell = line.loadCell(x, this.#cell);
+      const chars = cell.getChars();
+      const width = cell.getWidth();
+      if ((chars !== '' || showsOnBlank(cell)) && x + width <= columns) {
+        if (skipped > 0) this.#out += `\u001b[${skipped}C`;
+        skipped = 0;
+        this.style(cell);
+        this.#out += chars === '' ? ' ' : chars;
+        x += Math.max(1, width);
+        written = x;
+        continue;
+      }
+      const background = backgroundOf(cell);
+      const from = x;
+      do x++;
+      while (x < last && this.#continuesBlank(line, x, background.bg));
+      if (background.bg !== 0 || coloured) {
+        if (skipped > 0) this.#out += `\u001b[${skipped}C`;
+        skipped = 0;
+        this.style(background);
+        this.#out += `\u001b[${x - from}X`;
+      }
+      skipped += x - from;
+    }
+    return { written };
+  }
+
+  #continuesBlank(line: Line, x: number, background: number): boolean {
+    const cell = line.loadCell(x, this.#peek);
+    return cell.getChars() === '' && !showsOnBlank(cell) && (cell.bg & default24) === background;
+  }
+
+  #breakLine(): void {
+    // A line that scrolls in takes the background that is set.
+    this.style(plain);
+    this.#out += '\r\n';
+  }
+
+  #wrapsByItself(line: Line, next: Line, drawn: Drawn): boolean {
+    const columns = this.#core.cols;
+    const first = next.loadCell(0, this.#cell);
+    if (first.getChars() === '' && !showsOnBlank(first)) return false;
+    if (drawn.written === columns) return true;
+    if (first.getWidth() !== 2 || drawn.written !== columns - 1) return false;
+    return (line.loadCell(columns - 1, this.#peek).bg & default24) === (first.bg & default24);
+  }
+
+  /** Writes blanks up to the edge and one beyond it, and takes them away again. */
+  #forceWrap(line: Line, drawn: Drawn): void {
+    const columns = this.#core.cols;
+    if (this.#core.rows === 1) {
+      this.#breakLine();
+      return;
+    }
+    this.style(plain);
+    const rest = columns - drawn.written;
+    if (rest > 0) this.#out += `\r${drawn.written > 0 ? `\u001b[${drawn.written}C` : ''}${' '.repeat(rest)}`;
+    this.#out += ' ';
+    if (rest > 0) {
+      this.#out += `\u001b[A\u001b[${drawn.written + 1}G`;
+      for (let x = drawn.written; x < columns;) {
+        const from = x;
+        const background = backgroundOf(line.loadCell(x, this.#cell));
+        do x++;
+        while (x < columns && this.#continuesBlank(line, x, background.bg));
+        this.style(background);
+        this.#out += `\u001b[${x - from}X`;
+        if (x < columns) this.#out += `\u001b[${x - from}C`;
+      }
+      this.style(plain);
+      this.#out += '\u001b[B';
+    }
+    this.#out += '\r\u001b[X';
+  }
+
+  #lastFilled(buffer: ScreenBuffer, range: Range): number {
+    let end = range.end;
+    while (end > range.start) {
+      const line = buffer.lines.get(end - 1);
+      if (line && (line.isWrapped || !this.#isBlank(line))) break;
+      end--;
+    }
+    return end;
+  }
+
+  #isBlank(line: Line): boolean {
+    return this.#lastColumn(line) === 0;
+  }
+
+  /** The column after the last cell that is not an empty one without colour. */
+  #lastColumn(line: Line): number {
+    let x = this.#core.cols;
+    while (x > 0) {
+      const cell = line.loadCell(x - 1, this.#peek);
+      if (cell.content << 10 !== 0 || (cell.bg & default24) !== 0 || showsOnBlank(cell)) break;
+      if (cell.getWidth() === 0) break;
+      x--;
+    }
+    return x;
+  }
+}
+
+/** The cell that attributes are read from is used again for the next one. */
+function copyOf(attributes: Attributes): Attributes {
+  const { fg, bg, extended } = attributes;
+  if ((bg & Bg.extended) === 0) return { fg, bg, extended: plain.extended };
+  return { fg, bg, extended: { _ext: extended._ext, urlId: extended.urlId } };
+}

@@ -1,0 +1,60 @@
+import type { Terminal } from '@xterm/headless';
+import type { Core, Line, ScreenBuffer } from './core.js';
+import { Painter } from './paint.js';
+
+/** The lines of the screen with some of those above it. */
+export function linesOf(core: Core, scrollback: number): readonly Line[] {
+  const buffer = core.buffers.active;
+  const start = Math.max(0, buffer.ybase - scrollback);
+  const lines: Line[] = [];
+  for (let y = start; y < buffer.ybase + core.rows; y++) {
+    const line = buffer.lines.get(y);
+    if (line) lines.push(line);
+  }
+  return lines;
+}
+
+/** A line's text without blanks at its end. */
+export function textOf(line: Line): string {
+  return line.translateToString(true).replace(/ +$/, '');
+}
+
+/** The text of lines; blank ones at the end are left out. */
+export function screenText(
+  terminal: Terminal,
+  what: { readonly core: Core; readonly lines: readonly Line[]; readonly ansi: boolean },
+): { readonly text: string; readonly ansi?: string } {
+  const text = joined(what.lines.map(textOf));
+  if (!what.ansi) return { text };
+  const painter = new Painter(terminal, what.core);
+  return { text, ansi: joined(what.lines.map((line) => painter.line(line))) };
+}
+
+/** The line the cursor is on, with all rows it takes where it went on beyond the edge. */
+export function cursorLine(core: Core): string {
+  const buffer = core.buffers.active;
+  let first = buffer.ybase + buffer.y;
+  while (first > 0 && buffer.lines.get(first)?.isWrapped) first--;
+  return logicalLine(buffer, first).text;
+}
+
+/** A line that begins in that row of the buffer, as one, and the row after it. */
+export function logicalLine(
+  buffer: ScreenBuffer,
+  row: number,
+): { readonly text: string; readonly next: number } {
+  let next = row + 1;
+  let text = buffer.lines.get(row)?.translateToString(!buffer.lines.get(next)?.isWrapped) ?? '';
+  for (let line = buffer.lines.get(next); line?.isWrapped; line = buffer.lines.get(next)) {
+    next++;
+    text += line.translateToString(!buffer.lines.get(next)?.isWrapped);
+  }
+  return { text: text.replace(/ +$/, ''), next };
+}
+
+/** Lines joined by line feeds, without empty ones at the end. */
+export function joined(lines: readonly string[]): string {
+  let end = lines.length;
+  while (end > 0 && lines[end - 1] === '') end--;
+  return lines.slice(0, end).join('\n');
+}

@@ -1,0 +1,200 @@
+import { Worker } from 'node:worker_threads';
+import { onUnexpectedError } from '../../lifecycle.js';
+import type { HeldSize } from '../../holder/contract.js';
+import type { Screen, Screens, ScreenSource } from '../contract.js';
+import type { ScreenRequest } from './headlessScreen.js';
+import { slots, type Answer, type FromThread, type ThreadData, type ToThread } from './messages.js';
+import { ThreadScreen, type ScreenThread } from './threadScreen.js';
+
+/** Time in which output is gathered before the thread gets it, in milliseconds. */
+const gatherTime = 4;
+
+/** How long the thread stays when the last screen is gone, in milliseconds. */
+const lingerTime = 5_000;
+
+/** A thread that dies again within this time gets nothing of the past to read, in milliseconds. */
+const calmTime = 60_000;
+
+/** Heap of the thread, in MB; cells of screens are not in it, and are bounded for each screen. */
+const heap = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
+
+interface Options {
+  /** The compiled program of the thread. */
+  readonly program?: URL;
+  /** How long the thread stays without a screen, in milliseconds. */
+  readonly lingerMs?: number;
+}
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+/** Follows screens in one thread, which is there as long as there are any. */
+export function createScreens(options: Options = {}): Screens {
+  return new ThreadScreens(options);
+}
+
+class ThreadScreens implements Screens, ScreenThread {
+  readonly #program: URL;
+  readonly #lingerMs: number;
+  readonly #screens = new Map<number, ThreadScreen>();
+  readonly #waiting = new Map<number, Waiting>();
+  /** Those with something to do, in the order of their turn. */
+  readonly #busy = new Set<ThreadScreen>();
+  #worker: Worker | undefined;
+  #memory = new SharedArrayBuffer(0);
+  #free: number[] = [];
+  #gather: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #diedAt = -Infinity;
+  #lastId = 0;
+  #disposed = false;
+
+  constructor(options: Options) {
+    this.#program = options.program ?? new URL('./worker.js', import.meta.url);
+    this.#lingerMs = options.lingerMs ?? lingerTime;
+  }
+
+  open(source: ScreenSource, start: { readonly size: HeldSize; readonly offset: number }): Screen {
+    if (this.#disposed) throw new Error('screens are closed');
+    clearTimeout(this.#linger);
+    this.#start();
+    const screen = new ThreadScreen({ id: ++this.#lastId, thread: this }, source, start);
+    this.#screens.set(screen.id, screen);
+    this.wake(screen, false);
+    return screen;
+  }
+
+  send(message: ToThread): void {
+    this.#worker?.postMessage(message);
+  }
+
+  request(screen: number, request: ScreenRequest): Promise<Answer> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.send({ screen, type: 'request', id, request });
+    });
+  }
+
+  wake(screen: ThreadScreen, soon: boolean): void {
+    this.#busy.add(screen);
+    if (soon || screen.unread >= slots.bytes) this.#pump();
+    else this.#pumpLater();
+  }
+
+  close(screen: ThreadScreen): void {
+    this.send({ screen: screen.id, type: 'close' });
+    this.#screens.delete(screen.id);
+    this.#busy.delete(screen);
+    if (this.#screens.size > 0 || this.#disposed) return;
+    this.#linger = setTimeout(() => this.#stop(), this.#lingerMs);
+    this.#linger.unref();
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const screen of [...this.#screens.values()]) screen.dispose();
+    clearTimeout(this.#gather);
+    clearTimeout(this.#linger);
+    this.#stop();
+  }
+
+  #start(): void {
+    if (this.#worker) return;
+    this.#memory = new SharedArrayBuffer(slots.count * slots.bytes);
+    this.#free = Array.from({ length: slots.count }, (_, slot) => slot);
+    const worker = new Worker(this.#program, {
+      name: 'screens',
+      workerData: { memory: this.#memory } satisfies ThreadData,
+      resourceLimits: heap,
+      env: {},
+      execArgv: [],
+    });
+    worker.unref();
+    worker.on('message', (message: FromThread) => {
+      if (worker === this.#worker) this.#hear(message);
+    });
+    worker.on('error', (error) => this.#died(worker, error));
+    worker.on('exit', () => this.#died(worker, new Error('the thread of the screens has ended')));
+    this.#worker = worker;
+  }
+
+  #stop(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#rejectAll(new Error('screens are closed'));
+    void worker?.terminate();
+  }
+
+  #hear(message: FromThread): void {
+    switch (message.type) {
+      case 'fed': {
+        this.#free.push(message.slot);
+        const screen = this.#screens.get(message.screen);
+        if (message.failed !== undefined) onUnexpectedError(new Error(`screen: ${message.failed}`));
+        screen?.replied(message.replies);
+        if (screen && screen.unread > 0) this.wake(screen, screen.awaited);
+        else if (this.#busy.size > 0) this.#pump();
+        return;
+      }
+      case 'answer':
+        this.#take(message.id)?.resolve(message.answer);
+        return;
+      case 'failed':
+        this.#take(message.id)?.reject(new Error(`screen: ${message.message}`));
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  #pumpLater(): void {
+    if (this.#gather) return;
+    this.#gather = setTimeout(() => this.#pump(), gatherTime);
+    this.#gather.unref();
+  }
+
+  /** Gives the thread pieces as long as there is memory for them, a piece of each screen in turn. */
+  #pump(): void {
+    clearTimeout(this.#gather);
+    this.#gather = undefined;
+    for (const screen of this.#busy) {
+      const slot = this.#free.at(-1);
+      if (slot === undefined) return;
+      this.#busy.delete(screen);
+      const piece = screen.next(new Uint8Array(this.#memory, slot * slots.bytes, slots.bytes));
+      if (!piece) continue;
+      this.#free.pop();
+      this.send({ screen: screen.id, type: 'feed', slot, ...piece });
+      // Set after delete: its next turn comes after those of the others.
+      if (screen.unread > 0 || screen.awaited) this.#busy.add(screen);
+    }
+  }
+
+  /** Starts another thread and has it build all screens anew. */
+  #died(worker: Worker, error: Error): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    onUnexpectedError(error);
+    this.#rejectAll(new Error('the thread of the screens has died', { cause: error }));
+    const again = performance.now() - this.#diedAt < calmTime;
+    this.#diedAt = performance.now();
+    this.#busy.clear();
+    if (this.#screens.size === 0) return;
+    this.#start();
+    for (const screen of this.#screens.values()) screen.rebuild(again ? 'end' : 'start');
+  }
+
+  #rejectAll(error: Error): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+    for (const screen of this.#screens.values()) screen.reject(error);
+  }
+}

@@ -1,0 +1,224 @@
+import { Emitter, onUnexpectedError, type Disposable } from '../../lifecycle.js';
+import type { HeldSize } from '../../holder/contract.js';
+import type { Screen, ScreenReply, ScreenSource, ScreenText, Snapshot } from '../contract.js';
+import type { ScreenAnswers, ScreenRequest } from './headlessScreen.js';
+import type { ToThread } from './messages.js';
+
+/** A screen that is further behind than this starts anew near the end; the thread parses it in a quarter second. */
+const mostBehind = 8 * 1024 * 1024;
+
+/** How far from the end it starts anew: enough for the lines that are kept. */
+const takeUp = 1024 * 1024;
+
+/** Most changes of size that are kept, to build the screen anew. */
+const mostSizes = 100;
+
+/** Something that happens to the screen at one byte. */
+interface Step {
+  offset: number;
+  take(): void;
+}
+
+/** What a screen needs of the thread that follows it. */
+export interface ScreenThread {
+  send(message: ToThread): void;
+  request(screen: number, request: ScreenRequest): Promise<ScreenAnswers[ScreenRequest['type']]>;
+  /** Says that there is work; `soon` when somebody waits for it. */
+  wake(screen: ThreadScreen, soon: boolean): void;
+  close(screen: ThreadScreen): void;
+}
+
+/** The owner's side of a screen: what has to be done at which byte, and how far the thread has got. */
+export class ThreadScreen implements Screen {
+  readonly id: number;
+  readonly #thread: ScreenThread;
+  readonly #source: ScreenSource;
+  readonly #replies = new Emitter<ScreenReply>();
+  #steps: Step[] = [];
+  /** Sizes by the byte from which they hold; the first is that at the start. */
+  #sizes: { offset: number; readonly size: HeldSize }[];
+  #position: number;
+  #wanted = true;
+  #aligning = false;
+  #rejects = new Set<(error: Error) => void>();
+  #disposed = false;
+
+  constructor(
+    place: { readonly id: number; readonly thread: ScreenThread },
+    source: ScreenSource,
+    start: { readonly size: HeldSize; readonly offset: number },
+  ) {
+    this.id = place.id;
+    this.#thread = place.thread;
+    this.#source = source;
+    this.#position = start.offset;
+    this.#sizes = [start];
+    this.#open();
+  }
+
+  /** Bytes that the thread was not given yet. */
+  get unread(): number {
+    return this.#source.end - this.#position;
+  }
+
+  /** Whether something waits for the bytes before it. */
+  get awaited(): boolean {
+    return this.#steps.length > 0;
+  }
+
+  advance(): void {
+    if (!this.#disposed) this.#thread.wake(this, false);
+  }
+
+  resize(size: HeldSize, offset = this.#source.end): void {
+    if (this.#disposed) return;
+    this.#sizes.push({ offset, size });
+    if (this.#sizes.length > mostSizes) this.#sizes.shift();
+    this.#at(offset, () => this.#thread.send({ screen: this.id, type: 'resize', size }));
+  }
+
+  answers(wanted: boolean): void {
+    this.#wanted = wanted;
+    this.#at(this.#source.end, () => this.#thread.send({ screen: this.id, type: 'answers', wanted }));
+  }
+
+  snapshot(options: { readonly scrollback: number }): Promise<Snapshot> {
+    return this.#ask({ type: 'snapshot', ...options });
+  }
+
+  text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText> {
+    return this.#ask({ type: 'text', ...options });
+  }
+
+  mark(): Promise<void> {
+    return this.#ask({ type: 'mark' });
+  }
+
+  gained(): Promise<string> {
+    return this.#ask({ type: 'gained' });
+  }
+
+  atPrompt(pattern: string): Promise<boolean> {
+    return this.#ask({ type: 'atPrompt', pattern });
+  }
+
+  onReply(listener: (reply: ScreenReply) => void): Disposable {
+    return this.#replies.on(listener);
+  }
+
+  /** Hands on what the thread answered to the program. */
+  replied(replies: readonly ScreenReply[]): void {
+    for (const reply of replies) this.#replies.fire(reply);
+  }
+
+  /**
+   * Does what is due where the thread is now, and fills a slot with the next piece.
+   * @returns the piece, or undefined when there is nothing to read
+   */
+  next(slot: Uint8Array): { readonly offset: number; readonly length: number } | undefined {
+    for (;;) {
+      this.#takeSteps();
+      const room = Math.min(slot.length, (this.#steps[0]?.offset ?? this.#source.end) - this.#position);
+      if (room <= 0) return undefined;
+      if (this.unread > mostBehind) this.#skip();
+      else {
+        const piece = this.#read(room);
+        if (piece === undefined) this.#skip();
+        else if (piece.length === 0) return undefined;
+        else {
+          const start = this.#align(piece);
+          const offset = this.#position + start;
+          slot.set(piece.subarray(start));
+          this.#position += piece.length;
+          if (start < piece.length) return { offset, length: piece.length - start };
+        }
+      }
+    }
+  }
+
+  /** The thread is another one: builds the screen anew, from its first byte or from the end on. */
+  rebuild(from: 'start' | 'end'): void {
+    const first = this.#sizes[0]!.offset;
+    const { end } = this.#source;
+    this.#position = from === 'start' ? Math.max(first, end - mostBehind) : end;
+    this.#steps = [];
+    this.#open();
+    const rest = this.#sizes.filter(({ offset }) => offset > this.#position);
+    for (const { offset, size } of rest) {
+      this.#at(offset, () => this.#thread.send({ screen: this.id, type: 'resize', size }));
+    }
+    // Questions of the past were answered when they were asked.
+    const wanted = this.#wanted;
+    this.#thread.send({ screen: this.id, type: 'answers', wanted: false });
+    this.#at(end, () => this.#thread.send({ screen: this.id, type: 'answers', wanted }));
+  }
+
+  /** Lets go of whoever waits. */
+  reject(error: Error): void {
+    const rejects = this.#rejects;
+    this.#rejects = new Set();
+    for (const reject of rejects) reject(error);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#steps = [];
+    this.#replies.dispose();
+    this.#thread.close(this);
+    this.reject(new Error('the screen is closed'));
+  }
+
+  #open(): void {
+    const { size } = this.#sizes.findLast(({ offset }) => offset <= this.#position) ?? this.#sizes[0]!;
+    this.#thread.send({ screen: this.id, type: 'open', size, offset: this.#position });
+  }
+
+  #ask<T extends ScreenRequest>(request: T): Promise<ScreenAnswers[T['type']]> {
+    if (this.#disposed) return Promise.reject(new Error('the screen is closed'));
+    return new Promise((resolve, reject) => {
+      this.#rejects.add(reject);
+      this.#at(this.#source.end, () => {
+        this.#thread
+          .request(this.id, request)
+          .then((answer) => resolve(answer as ScreenAnswers[T['type']]), reject)
+          .finally(() => this.#rejects.delete(reject));
+      });
+    });
+  }
+
+  /** Has something done once the thread has got there; what was asked for earlier comes first. */
+  #at(offset: number, take: () => void): void {
+    if (this.#disposed) return;
+    this.#steps.push({ offset: Math.max(offset, this.#steps.at(-1)?.offset ?? 0), take });
+    this.#thread.wake(this, true);
+  }
+
+  #takeSteps(): void {
+    while (this.#steps[0] && this.#steps[0].offset <= this.#position) this.#steps.shift()!.take();
+  }
+
+  #read(most: number): Buffer | undefined {
+    try {
+      return this.#source.read(this.#position, most);
+    } catch (error) {
+      onUnexpectedError(error);
+      return undefined;
+    }
+  }
+
+  /** Leaves out what is too much or no longer kept; what is due comes once the last of it was read. */
+  #skip(): void {
+    const { end } = this.#source;
+    this.#position = Math.max(Math.ceil((this.#position + end) / 2), end - takeUp);
+    this.#aligning = true;
+    for (const step of this.#steps) if (step.offset < end) step.offset = end;
+  }
+
+  /** Where in a piece to begin after a skip: after the first line feed, as the start may be of half a sequence. */
+  #align(piece: Buffer): number {
+    if (!this.#aligning) return 0;
+    this.#aligning = false;
+    return piece.indexOf(10) + 1;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Core } from './core.js';
+
+/** The parser's state between two sequences (`ParserState.GROUND`). */
+const ground = 0;
+
+const escape = 0x1b;
+
+/** Second bytes of the C1 control characters, in UTF-8 after 0xc2, that open a sequence. */
+const openers = new Set([0x90, 0x98, 0x9b, 0x9d, 0x9e, 0x9f]);
+
+/**
+ * Knows where the last piece of output began that a terminal has not taken yet because it is not whole: a
+ * character cut in two, or an escape sequence whose end is still to come.
+ */
+export class WholeOffset {
+  readonly #core: Core;
+  /** After the last byte that was parsed. */
+  #end: number;
+  /** Where the open sequence began. */
+  #opened: number | undefined;
+  #last = 0;
+
+  constructor(core: Core, offset: number) {
+    this.#core = core;
+    this.#end = offset;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The first byte that the screen does not show the effect of. */
+  get whole(): number {
+    return this.#opened ?? this.#end - this.#cutCharacter();
+  }
+
+  /** Takes note of bytes that were just parsed. */
+  parsed(chunk: Uint8Array): void {
+    const start = this.#end;
+    this.#end += chunk.length;
+    if (this.#core._inputHandler._parser.currentState === ground) this.#opened = undefined;
+    else {
+      const at = this.#lastOpener(chunk);
+      if (at !== undefined) this.#opened = start + at;
+      else this.#opened ??= start;
+    }
+    this.#last = chunk.at(-1) ?? this.#last;
+  }
+
+  /** Starts anew from another byte. */
+  jump(offset: number): void {
+    this.#end = offset;
+    this.#opened = undefined;
+    this.#last = 0;
+  }
+
+  #lastOpener(chunk: Uint8Array): number | undefined {
+    for (let i = chunk.length - 1; i >= 0; i--) {
+      if (chunk[i] === escape) return i;
+      const before = i === 0 ? this.#last : chunk[i - 1];
+      if (before === 0xc2 && openers.has(chunk[i]!)) return i - 1;
+    }
+    return undefined;
+  }
+
+  #cutCharacter(): number {
+    const { interim } = this.#core._inputHandler._utf8Decoder;
+    let bytes = 0;
+    while (bytes < interim.length && interim[bytes] !== 0) bytes++;
+    return bytes;
+  }
+}
