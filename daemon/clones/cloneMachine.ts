@@ -1,11 +1,14 @@
 import type { CloneStatus } from '../../protocol/shapes/clone.js';
 
-/** The states a dispatched clone passes through. */
-export type CloneState = Exclude<CloneStatus, 'talking'>;
+/** Where a clone stands: its status, and one more that clients see as `idle`. */
+export type CloneState =
+  | CloneStatus
+  /** Whoever sat at its terminal ended the program: ready as one at rest is, and with no process. */
+  | 'left';
 
 /** What moves a clone from state to state. */
 export type CloneStep =
-  /** A process is being started for a task. */
+  /** A process is being started, for a task or for somebody who comes to its terminal. */
   | 'start'
   /** The process took a task. */
   | 'take'
@@ -13,8 +16,14 @@ export type CloneStep =
   | 'wait'
   /** The human has answered. */
   | 'answered'
-  /** The turn is over and the process stays warm. */
+  /** The turn is over, or nobody is at the terminal, and the process stays. */
   | 'rest'
+  /** Somebody is at the terminal, or a turn that was begun there is on. */
+  | 'talk'
+  /** The program in the terminal was ended by whoever sat there. */
+  | 'leave'
+  /** A process that an earlier daemon left was taken up. */
+  | 'adopt'
   /** The process is gone. */
   | 'stop'
   /** Its brain failed too often. */
@@ -24,18 +33,29 @@ export type CloneStep =
   | 'retire';
 
 const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>> = {
-  off: { start: 'starting', stop: 'off', park: 'failed', retire: 'retired' },
+  off: { start: 'starting', adopt: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
   starting: {
     start: 'starting',
     take: 'working',
     rest: 'idle',
+    talk: 'talking',
     stop: 'off',
     park: 'failed',
     retire: 'retired',
   },
-  idle: { start: 'starting', take: 'working', stop: 'off', park: 'failed', retire: 'retired' },
+  idle: {
+    start: 'starting',
+    take: 'working',
+    talk: 'talking',
+    leave: 'left',
+    stop: 'off',
+    park: 'failed',
+    retire: 'retired',
+  },
   working: { wait: 'waiting', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
   waiting: { answered: 'working', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
+  talking: { start: 'starting', rest: 'idle', leave: 'left', stop: 'off', retire: 'retired' },
+  left: { start: 'starting', stop: 'off', retire: 'retired' },
   failed: { revive: 'off', stop: 'failed', retire: 'retired' },
   retired: { stop: 'retired' },
 };
@@ -48,4 +68,9 @@ export function nextCloneState(from: CloneState, step: CloneStep): CloneState {
   const to = table[from][step];
   if (to === undefined) throw new Error(`a clone that is ${from} cannot ${step}`);
   return to;
+}
+
+/** What clients see of a state. */
+export function statusOf(state: CloneState): CloneStatus {
+  return state === 'left' ? 'idle' : state;
 }

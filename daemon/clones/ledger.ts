@@ -1,6 +1,6 @@
 import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { Clone, Posture } from '../../protocol/shapes/clone.js';
+import type { Clone, CloneStatus, Posture } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
@@ -13,7 +13,7 @@ import { now } from '../store/ids.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
-import { type CloneState, type CloneStep, nextCloneState } from './cloneMachine.js';
+import { type CloneState, type CloneStep, nextCloneState, statusOf } from './cloneMachine.js';
 import { cleanError, cloneFailed, endByStop, endByTurn, errorView } from './ends.js';
 import type { CloneEnvironment } from './environment.js';
 import type { TaskQueue } from './queue.js';
@@ -51,6 +51,8 @@ export class CloneLedger {
   #state: CloneState;
   #usage: Usage;
   #task: TaskRecord | undefined;
+  /** The posture that was told last. */
+  #told: Posture = 'off';
 
   constructor({ record, usage, shared, posture }: LedgerParts) {
     this.#record = record;
@@ -68,17 +70,22 @@ export class CloneLedger {
     return this.#state;
   }
 
+  /** Its state as clients see it. */
+  get status(): CloneStatus {
+    return statusOf(this.#state);
+  }
+
   /** The task in hand, from its claim until it is released. */
   get task(): TaskRecord | undefined {
     return this.#task;
   }
 
-  /** Why the clone cannot take a task of this kind now or later, if so. */
-  obstacle(kind: TaskKind, { dispatch, ask }: BrainCapabilities): KhloneError | undefined {
+  /** Why the clone cannot take a task of this kind, or be talked to, now or later, if so. */
+  obstacle(kind: TaskKind | 'talk', { dispatch, ask, talk }: BrainCapabilities): KhloneError | undefined {
     const { name: clone, failure, brain } = this.#record;
     if (this.#state === 'retired') return fail('cloneRetired', { clone });
     if (failure) return cloneFailed(clone, failure);
-    if (kind === 'act' ? !dispatch : !ask) return fail('capabilityMissing', { brain, capability: kind });
+    if (!{ act: dispatch, ask, talk }[kind]) return fail('capabilityMissing', { brain, capability: kind });
     const names = this.#shared.environment.missing(this.#record);
     if (names.length === 0) return undefined;
     const command = ['khlone update', clone, ...names.map((name) => `--env ${name}`)].join(' ');
@@ -214,11 +221,17 @@ export class CloneLedger {
     const { store, log, queue } = this.#shared;
     log.commit((tx) => {
       for (const task of store.tasks.queuedOf(this.#record.name)) queue.end(tx, task, endByStop(stop));
-      const status = nextCloneState(this.#state, 'retire');
+      const state = nextCloneState(this.#state, 'retire');
       const record = { ...this.#record, retiredAt: now() };
       this.#save(tx, record);
-      tx.after(() => (this.#state = status));
-      const live = { ...this.#live(), status, posture: 'off' as const, queued: 0, missing: [] };
+      tx.after(() => (this.#state = state));
+      const live = {
+        ...this.#live(),
+        status: statusOf(state),
+        posture: 'off' as const,
+        queued: 0,
+        missing: [],
+      };
       tx.append({ type: 'clone.retired', clone: record.name, value: cloneView(record, live) });
     });
   }
@@ -234,7 +247,7 @@ export class CloneLedger {
 
   #live(): CloneLiveSide {
     return {
-      status: this.#state,
+      status: statusOf(this.#state),
       posture: this.#postureIn(this.#state),
       queued: this.#shared.queue.length(this.#record.name),
       task: this.#task?.id,
@@ -244,22 +257,41 @@ export class CloneLedger {
   }
 
   #postureIn(state: CloneState): Posture {
-    if (state === 'off' || state === 'failed' || state === 'retired') return 'off';
-    return this.#task?.kind ?? this.#posture() ?? 'off';
+    switch (state) {
+      case 'off':
+      case 'left':
+      case 'failed':
+      case 'retired':
+        return 'off';
+      case 'starting':
+        // Without a task it is started for its terminal.
+        return this.#task?.kind ?? 'talk';
+      case 'idle':
+        return this.#posture() ?? 'off';
+      case 'working':
+      case 'waiting':
+        return this.#task?.kind ?? 'off';
+      case 'talking':
+        return 'talk';
+    }
   }
 
   #step(tx: Transaction, step: CloneStep): void {
-    const status = nextCloneState(this.#state, step);
-    if (status === this.#state) return;
-    const working = status === 'working' || status === 'waiting';
+    const state = nextCloneState(this.#state, step);
+    const posture = this.#postureIn(state);
+    if (state === this.#state && posture === this.#told) return;
+    const working = state === 'working' || state === 'waiting';
     tx.append({
       type: 'clone.status',
       clone: this.#record.name,
-      status,
-      posture: this.#postureIn(status),
+      status: statusOf(state),
+      posture,
       ...(working && this.#task && { task: this.#task.id }),
     });
-    tx.after(() => (this.#state = status));
+    tx.after(() => {
+      this.#state = state;
+      this.#told = posture;
+    });
   }
 
   #save(tx: Transaction, record: CloneRecord): void {

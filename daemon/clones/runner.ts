@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { Clone } from '../../protocol/shapes/clone.js';
+import type { Clone, CloneStatus } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { Brain, BrainSupplier } from '../brains/contract.js';
+import type { Brain, BrainOutput, BrainSupplier } from '../brains/contract.js';
+import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
+import type { Terminal } from '../streams/contract.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 import { retryMs } from '../store/retry.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import { Alarm } from './alarm.js';
 import { askerOf } from './asker.js';
-import { BrainSlot } from './brainSlot.js';
-import type { CloneState } from './cloneMachine.js';
-import { isBroken } from './ends.js';
+import { CloneProcess } from './cloneProcess.js';
 import type { Variables } from './environment.js';
-import { FailureCount } from './failures.js';
 import { CloneLedger, type LedgerShared } from './ledger.js';
-import { persist } from './persist.js';
+import { Outcomes } from './outcomes.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
-import { specOf } from './spec.js';
+import { Sleepers } from './sleepers.js';
+import { asSaid, tell } from './speech.js';
 import type { TalkHold, TalkWish } from './talk.js';
-import type { Terminal } from '../streams/contract.js';
-import { Turn, type TurnEnd, type TurnStop } from './turn.js';
+import { Talks } from './talks.js';
+import { Turn, type TurnStop } from './turn.js';
 
 /** Default time a process stays warm at rest. */
 const defaultIdleMs = 15 * 60_000;
@@ -33,13 +33,28 @@ export interface RunnerShared extends LedgerShared {
   readonly ready: Promise<void>;
 }
 
-/** Runs one clone: takes its tasks in order, one at a time, on a process that stays warm between them. */
+/** How a task is told to end that is in the way of something else. */
+const stopFor = (reason: string): TurnStop => ({
+  step: 'interrupt',
+  error: fail('taskInterrupted', { reason }),
+});
+
+/**
+ * Runs one clone: takes its tasks in order, one at a time, on a process that stays warm between them, and lets
+ * people come to its terminal in between.
+ */
 export class CloneRunner {
   readonly #shared: RunnerShared;
   readonly #supplier: BrainSupplier;
-  readonly #slot: BrainSlot;
+  readonly #process: CloneProcess;
   readonly #ledger: CloneLedger;
-  readonly #failures = new FailureCount();
+  readonly #talks = new Talks({ hear: (output) => this.#hear(output), changed: () => this.wake() });
+  readonly #sleepers = new Sleepers();
+  readonly #outcomes = new Outcomes({
+    ledger: () => this.#ledger,
+    alive: () => this.#process.isAlive,
+    closing: () => this.#phase === 'closing',
+  });
   /** The next try, the end of a task's time, or the end of a process at rest: never two of them at once. */
   readonly #alarm = new Alarm();
   #turn: Turn | undefined;
@@ -60,32 +75,43 @@ export class CloneRunner {
   ) {
     this.#supplier = supplier;
     this.#shared = shared;
-    this.#slot = new BrainSlot(supplier, () => this.#processEnded());
+    this.#process = new CloneProcess({
+      supplier,
+      environment: shared.environment,
+      ledger: () => this.#ledger,
+      talks: this.#talks,
+      moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),
+    });
     const { usage } = shared;
-    this.#ledger = new CloneLedger({ record, usage, shared, posture: () => this.#slot.posture });
+    this.#ledger = new CloneLedger({ record, usage, shared, posture: () => this.#process.posture });
   }
 
   get record(): CloneRecord {
     return this.#ledger.record;
   }
 
-  get state(): CloneState {
-    return this.#ledger.state;
+  get state(): CloneStatus {
+    return this.#ledger.status;
   }
 
   /** Whether it could take a task this instant. */
   get free(): boolean {
     const able = (this.state === 'off' || this.state === 'idle') && this.#phase === 'serving';
-    const ready = able && !this.#busy && this.#failures.delay(Date.now()) === 0;
+    const ready = able && !this.#busy && !this.#talks.on && this.#outcomes.delay === 0;
     return ready && this.#shared.queue.length(this.record.name) === 0 && this.missing.length === 0;
   }
 
   get hasProcess(): boolean {
-    return this.#slot.isAlive;
+    return this.#process.isAlive;
   }
 
   get missing(): string[] {
     return this.#shared.environment.missing(this.record);
+  }
+
+  /** The terminal its process runs in, if it does. */
+  get terminal(): Terminal | undefined {
+    return this.#process.terminal;
   }
 
   /** Why it cannot take a task of this kind now or later, if so. */
@@ -117,14 +143,57 @@ export class CloneRunner {
     this.wake();
   }
 
+  /**
+   * Comes to the clone's terminal, and opens it where there is none.
+   * @throws capabilityMissing, cloneBusy, cloneFailed, cloneRetired, environmentMissing, brainMissing, brainDied,
+   * shuttingDown, storageFailed, cancelled
+   */
+  talk(wish: TalkWish): Promise<TalkHold> {
+    const obstacle = this.#talkObstacle();
+    if (obstacle) return Promise.reject(obstacle);
+    const { task } = this.#ledger;
+    if (task && !wish.wait && !wish.now) {
+      return Promise.reject(fail('cloneBusy', { clone: this.record.name, task: task.id }));
+    }
+    const hold = this.#talks.ask(wish);
+    if (task && wish.now && !wish.signal.aborted) {
+      void this.#stopTask(stopFor('somebody came to talk')).catch(onUnexpectedError);
+    }
+    this.wake();
+    return hold;
+  }
+
+  /**
+   * Ends the process and keeps the conversation, once a turn that is on has ended: at once where `now` is set. What
+   * is queued goes on afterwards. Resolves when the process is gone.
+   * @throws storageFailed
+   */
+  hibernate({ now }: { readonly now: boolean }): Promise<void> {
+    if (this.#phase !== 'serving') return this.#working;
+    const slept = this.#sleepers.add(now);
+    if (now) void this.#stopTask(stopFor('its clone was hibernated')).catch(onUnexpectedError);
+    this.wake();
+    return slept;
+  }
+
+  /**
+   * Takes up the terminal that an earlier daemon has left of this clone; false where it cannot. `told` as in
+   * BrainSupplier.adopt. To be called before `ready` resolves.
+   * @throws storageFailed
+   */
+  adopt(held: HeldTerminal, told: (id: string) => boolean): boolean {
+    return this.#process.adopt(held, told);
+  }
+
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */
   async interrupt(stop: TurnStop): Promise<void> {
     if (this.state === 'failed') {
-      this.#failures.forgive();
+      this.#outcomes.forgive();
       this.#ledger.revive();
       this.wake();
       return;
     }
+    if (this.#talks.turn && !this.#turn) this.#process.interrupt();
     await this.#stopTask(stop);
   }
 
@@ -145,11 +214,13 @@ export class CloneRunner {
   async #retire(stop: TurnStop): Promise<void> {
     if (this.#phase === 'serving') this.#phase = 'retiring';
     this.#alarm.clear();
+    this.#talks.refuse(fail('cloneRetired', { clone: this.record.name }));
     try {
       await this.#stopTask(stop);
       await this.#working;
-      await this.#slot.end();
+      await this.#process.end('retired');
       this.#ledger.retire(stop);
+      this.#sleepers.release();
     } catch (error) {
       if (this.#phase === 'retiring') this.#phase = 'serving';
       this.wake();
@@ -163,27 +234,13 @@ export class CloneRunner {
     // A turn that is waited for keeps its time limit.
     if (!this.#turn) this.#alarm.clear();
     const { task } = this.#ledger;
+    this.#talks.refuse(fail('shuttingDown', {}));
     if (!drain && task && this.#turn) await this.#turn.abandon(stopForDaemon(this.record, task));
+    if (!drain) this.#talks.hurry();
     await this.#working;
-    await this.#slot.end();
-  }
-
-  /** The terminal its process runs in, if it does. */
-  get terminal(): Terminal | undefined {
-    return undefined;
-  }
-
-  /**
-   * Comes to the clone's terminal, and opens it where there is none.
-   * @throws capabilityMissing, cloneBusy, cloneFailed, cloneRetired, environmentMissing, brainMissing, cancelled
-   */
-  talk(_wish: TalkWish): Promise<TalkHold> {
-    return Promise.reject(fail('capabilityMissing', { brain: this.record.brain, capability: 'talk' }));
-  }
-
-  /** Ends the process and keeps the conversation. Resolves when it is gone. */
-  async hibernate(_how: { readonly now: boolean }): Promise<void> {
-    await this.#slot.end();
+    await this.#talks.rested();
+    await this.#process.end('stopping');
+    this.#sleepers.release();
   }
 
   async #stopTask(stop: TurnStop): Promise<void> {
@@ -196,8 +253,18 @@ export class CloneRunner {
   async #work(): Promise<void> {
     try {
       await this.#shared.ready;
-      while (this.#phase === 'serving' && this.state !== 'failed' && this.state !== 'retired') {
-        const delay = this.#failures.delay(Date.now());
+      while (this.#phase === 'serving' && this.state !== 'retired') {
+        if (this.#sleepers.due(this.#talks.turn)) {
+          await this.#sleepers.serve(() => this.#hibernate());
+          continue;
+        }
+        if (this.#talks.wanted) {
+          await this.#open();
+          continue;
+        }
+        if (this.state === 'failed' || this.#talks.on) break;
+        if (this.state === 'talking') this.#process.settle();
+        const delay = this.#outcomes.delay;
         if (delay > 0) return this.#alarm.set(delay, () => this.wake());
         const task = this.missing.length > 0 ? undefined : this.#ledger.claim();
         if (!task) break;
@@ -205,9 +272,8 @@ export class CloneRunner {
         await this.#running;
         this.#released();
       }
-      this.#settle();
-      if (this.#slot.isAlive)
-        this.#alarm.set(this.record.limits.idleMs ?? defaultIdleMs, () => void this.#slot.end());
+      this.#process.settle();
+      this.#rest();
     } catch (error) {
       await this.#giveUp(error).catch(onUnexpectedError);
       this.#alarm.set(retryMs, () => this.wake());
@@ -226,15 +292,23 @@ export class CloneRunner {
     const incident = randomUUID();
     onUnexpectedError(new Error(`incident ${incident}`, { cause: error }));
     if (!this.#turn || this.#phase === 'closing') return;
-    await this.#slot.end();
+    await this.#process.end('posture');
     this.#ledger.abandon(incident);
   }
 
-  /** A process that was started for nothing is at rest, and one that has ended unnoted is off. */
-  #settle(): void {
-    const alive = this.#slot.isAlive;
-    if (this.state === 'starting') this.#ledger.change(alive ? 'rest' : 'stop', () => {});
-    else if (this.state === 'idle' && !alive) this.#ledger.change('stop', () => {});
+  async #hibernate(): Promise<void> {
+    await this.#process.end('posture');
+    if (this.state !== 'off') this.#ledger.change('stop', () => {});
+  }
+
+  /** A process at rest ends after a while. A terminal stays: somebody may come back to it. */
+  #rest(): void {
+    const { state } = this.#ledger;
+    const idleMs = this.record.limits.idleMs ?? defaultIdleMs;
+    if (this.#process.isAlive && !this.terminal)
+      this.#alarm.set(idleMs, () => void this.#process.end('posture'));
+    else if (state === 'left')
+      this.#alarm.set(idleMs, () => this.#guarded(() => this.#ledger.change('stop', () => {})));
   }
 
   #released(): void {
@@ -248,9 +322,9 @@ export class CloneRunner {
     const ledger = this.#ledger;
     let brain: Brain;
     try {
-      brain = await this.#processFor(task);
+      brain = await this.#process.forTask(task.kind);
     } catch (error) {
-      return this.#failedToStart(error);
+      return this.#outcomes.failedToStart(error);
     }
     // Cancelled, or left to the next daemon.
     if (!ledger.stillQueued() || this.#phase !== 'serving') return;
@@ -274,49 +348,49 @@ export class CloneRunner {
     if (this.#early) turn.stop(this.#early);
     const end = await turn.ended;
     this.#alarm.clear();
-    await this.#finish(end);
+    await this.#outcomes.finish(end);
   }
 
-  /** The warm process where it fits, else a new one on the same conversation. */
-  async #processFor(task: TaskRecord): Promise<Brain> {
-    const spec = specOf(this.record, task.kind, this.#shared.environment.of(this.record));
-    const warm = this.#slot.warm(spec);
-    if (!warm) this.#ledger.change('start', () => {});
-    return warm ?? this.#slot.start(spec);
+  #talkObstacle(): KhloneError | undefined {
+    if (this.#phase === 'closing') return fail('shuttingDown', {});
+    if (this.#phase === 'retiring') return fail('cloneRetired', { clone: this.record.name });
+    return this.#ledger.obstacle('talk', this.#supplier.capabilities);
   }
 
-  #processEnded(): void {
-    // In a turn, or while the next process starts, the state is theirs to change.
-    if (this.state !== 'idle') return;
+  /** Lets those who wait come to the terminal; opens it where there is none. */
+  async #open(): Promise<void> {
     try {
-      this.#settle();
+      const obstacle = this.#talkObstacle();
+      if (obstacle) throw obstacle;
+      const brain = await this.#process.forTalk();
+      const { terminal } = brain;
+      if (!terminal) throw fail('capabilityMissing', { brain: this.record.brain, capability: 'talk' });
+      // Retired, or left to the next daemon, in the meantime: those who waited were told.
+      if (this.#phase === 'serving') this.#talks.admit(brain, terminal);
+    } catch (error) {
+      this.#talks.refuse(
+        error instanceof KhloneError ? error : fail('brainError', { reason: String(error) }),
+      );
+    }
+    this.#process.settle();
+  }
+
+  /** What is said in the terminal while no task runs. */
+  #hear(output: BrainOutput): void {
+    const said = this.#turn ? undefined : asSaid(output);
+    if (!said) return;
+    if (said.type === 'message.typed') this.#ledger.begun();
+    const redact = <T>(value: T): T => this.#ledger.redact(value);
+    tell(this.#shared.log, { clone: this.record.name, redact }, said);
+  }
+
+  /** Changes the state where nobody waits for it; a disk that refuses is asked again later. */
+  #guarded(change: () => void): void {
+    try {
+      change();
     } catch (error) {
       onUnexpectedError(error);
       this.#alarm.set(retryMs, () => this.wake());
     }
-  }
-
-  async #failedToStart(error: unknown): Promise<void> {
-    const known = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
-    if (known.kind === 'storageFailed') throw known;
-    const parked = this.#countFailure();
-    await this.#persist(() => this.#ledger.failToStart(known, parked));
-  }
-
-  async #finish(end: TurnEnd): Promise<void> {
-    if (end.outcome.status === 'done') this.#failures.succeeded();
-    const parked = isBroken(end) ? this.#countFailure() : undefined;
-    await this.#persist(() =>
-      this.#ledger.finish(end, { step: this.#slot.isAlive ? 'rest' : 'stop', parked }),
-    );
-  }
-
-  /** Counts once, however often it takes to write it down; the number of failures if they park the clone. */
-  #countFailure(): number | undefined {
-    return this.#failures.failed(Date.now()) ? this.#failures.count : undefined;
-  }
-
-  #persist(write: () => void): Promise<void> {
-    return persist(write, () => this.#phase === 'closing');
   }
 }

@@ -1,12 +1,15 @@
-import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { BrainSpec } from '../brains/contract.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 
-/** What a clone's process is started with for a kind of task. */
-export function specOf(clone: CloneRecord, kind: TaskKind, env: Readonly<Record<string, string>>): BrainSpec {
+/** What a clone's process is started with to serve a posture. */
+export function specOf(
+  clone: CloneRecord,
+  posture: BrainSpec['posture'],
+  env: Readonly<Record<string, string>>,
+): BrainSpec {
   return {
     clone: clone.name,
-    posture: kind,
+    posture,
     cwd: clone.cwd,
     env,
     conversation: clone.conversation,
@@ -21,10 +24,11 @@ export function specOf(clone: CloneRecord, kind: TaskKind, env: Readonly<Record<
 }
 
 /**
- * Whether a warm process may take a task of this spec. `begun` and `grants` change while a process
- * lives and it knows of both.
+ * Whether a process of one spec can serve another of the same posture. `begun` and `grants` change while a process
+ * lives and it knows of both; the posture is not looked at.
  */
 export function sameProcess(a: BrainSpec, b: BrainSpec): boolean {
-  const key = ({ begun: _begun, grants: _grants, ...rest }: BrainSpec): string => JSON.stringify(rest);
+  const key = ({ begun: _begun, grants: _grants, posture: _posture, ...rest }: BrainSpec): string =>
+    JSON.stringify(rest);
   return key(a) === key(b);
 }

@@ -1,10 +1,10 @@
 import type { KhloneError } from '../../protocol/error.js';
 import type { ApprovalDesk, Asker } from '../approvals/desk.js';
 import type { Brain, BrainOutput, ModelUsage, TurnOutcome } from '../brains/contract.js';
-import { boundedObject, cut, cutTitle, maxMessageLength, maxToolLength } from '../events/cut.js';
 import type { PiecewiseBlot } from '../environment/piecewise.js';
 import type { EventLog } from '../events/log.js';
 import { DisposableStore, onUnexpectedError } from '../lifecycle.js';
+import { tell } from './speech.js';
 
 /** Why khlone ended a turn before the brain did. */
 export interface TurnStop {
@@ -74,7 +74,6 @@ export class Turn {
 
   #hear(output: BrainOutput): void {
     const { log, desk, asker } = this.#parts;
-    const place = { clone: asker.clone, task: asker.task };
     switch (output.type) {
       case 'turn.accepted':
         return this.#parts.accepted();
@@ -88,39 +87,22 @@ export class Turn {
         const spoken = this.#spoken.get(output.message);
         if (spoken) this.#speak(spoken, spoken.blot.end());
         this.#spoken.delete(output.message);
-        const text = cut(asker.redact(output.text), maxMessageLength);
-        return log.observe({ type: 'message.completed', ...place, message: output.message, ...text });
+        return tell(log, asker, output);
       }
-      case 'tool.started': {
-        const { tool, name } = output;
-        const title = cutTitle(asker.redact(output.title));
-        const input = boundedObject(asker.redact(output.input), maxToolLength);
-        return log.observe({ type: 'tool.started', ...place, tool, name, title, input });
-      }
-      case 'tool.finished': {
-        const { text, truncated } = cut(asker.redact(output.output), maxToolLength);
-        const { tool, failed } = output;
-        return log.observe({
-          type: 'tool.finished',
-          ...place,
-          tool,
-          failed,
-          output: text,
-          ...(truncated && { truncated }),
-        });
-      }
+      case 'message.typed':
+      case 'tool.started':
+      case 'tool.finished':
+      case 'fault':
+        return tell(log, asker, output);
       case 'approval.requested':
         return this.#ask(output.approval);
       case 'approval.withdrawn':
         return this.#guarded(() => desk.withdrawRequest(asker.task, output.request));
-      case 'fault':
-        return log.observe({
-          type: 'brain.fault',
-          ...place,
-          reason: cut(asker.redact(output.reason), 2000).text,
-        });
       case 'turn.finished':
         return this.#finish(output.outcome, output.usage);
+      case 'talk.turn':
+        // The task's own turn is the one that counts.
+        return;
     }
   }
 

@@ -4,6 +4,7 @@ import { CloneDirectory } from '../../daemon/clones/directory.js';
 import { Intake } from '../../daemon/clones/intake.js';
 import { TaskQueue } from '../../daemon/clones/queue.js';
 import { CloneRunner } from '../../daemon/clones/runner.js';
+import type { TalkWish } from '../../daemon/clones/talk.js';
 import type { TurnStop } from '../../daemon/clones/turn.js';
 import { Vault } from '../../daemon/environment/vault.js';
 import type { CloneRecord } from '../../daemon/store/cloneTable.js';
@@ -74,6 +75,14 @@ export class CloneStage implements Disposable {
       .map(({ status }) => status);
   }
 
+  /** The postures a clone has had with them. */
+  postures(clone = 'mechanic.1'): string[] {
+    return this.state
+      .of('clone.status')
+      .filter((event) => event.clone === clone)
+      .map(({ posture }) => posture);
+  }
+
   /** Resolves when a clone has a status, now or later. */
   async status(runner: CloneRunner, status: string): Promise<void> {
     if (runner.state === status) return;
@@ -111,6 +120,11 @@ export function stopBy(step: 'cancel' | 'interrupt'): TurnStop {
   const reason = 'a client asked for it';
   const error = step === 'cancel' ? fail('taskCancelled', { reason }) : fail('taskInterrupted', { reason });
   return { step, error };
+}
+
+/** A wish to come to a terminal, with what a test wants different. */
+export function wish(change: Partial<TalkWish> = {}): TalkWish {
+  return { wait: true, now: false, size: undefined, signal: new AbortController().signal, ...change };
 }
 
 /** Lets all that can go on without time passing go on. */

@@ -10,9 +10,11 @@ import type {
   ModelUsage,
   TurnOutcome,
 } from '../../daemon/brains/contract.js';
-import type { ProcessExit } from '../../daemon/holder/contract.js';
+import type { HeldSize, HeldTerminal, ProcessExit } from '../../daemon/holder/contract.js';
 import { type Disposable, Emitter } from '../../daemon/lifecycle.js';
+import type { Terminal } from '../../daemon/streams/contract.js';
 import { fail } from '../../protocol/fail.js';
+import type { StreamEnd } from '../../protocol/shapes/stream.js';
 
 /** What a fake brain does with a turn; by default it takes it up and is done. */
 export type Script = (brain: FakeBrain, say: string) => void;
@@ -34,7 +36,7 @@ export class FakeSupplier implements BrainSupplier {
   readonly capabilities: BrainCapabilities = {
     dispatch: true,
     ask: true,
-    talk: false,
+    talk: true,
     approvals: true,
     steer: false,
     fork: false,
@@ -59,12 +61,21 @@ export class FakeSupplier implements BrainSupplier {
     return { program: '/nowhere/fake', version: '1' };
   }
 
-  async spawn(spec: BrainSpec): Promise<Brain> {
+  async spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain> {
     const alive = this.brains.filter((other) => other.isAlive() && other.spec.clone === spec.clone);
     if (alive.length > 0) throw new Error(`two processes for the conversation of ${spec.clone}`);
     await this.gate;
     if (this.refusal) throw this.refusal;
-    const brain = new FakeBrain(this, spec);
+    const talks = spec.posture === 'talk' || this.sharesTerminal;
+    return this.#brain(spec, talks ? new FakeTerminal(size) : undefined);
+  }
+
+  adopt(spec: BrainSpec, held: HeldTerminal): Brain {
+    return this.#brain(spec, new FakeTerminal(held.size));
+  }
+
+  #brain(spec: BrainSpec, terminal: FakeTerminal | undefined): FakeBrain {
+    const brain = new FakeBrain(this, spec, terminal);
     this.brains.push(brain);
     this.#spawned.fire();
     return brain;
@@ -85,9 +96,36 @@ export class FakeSupplier implements BrainSupplier {
   }
 }
 
+/** A terminal that shows nothing: what a clone does with one. */
+export class FakeTerminal {
+  readonly size: HeldSize | undefined;
+  /** Why it was said to end. */
+  readonly endings: StreamEnd[] = [];
+  readonly #output = new Emitter<void>();
+
+  constructor(size: HeldSize | undefined) {
+    this.size = size;
+  }
+
+  onOutput(listener: () => void): Disposable {
+    return this.#output.on(listener);
+  }
+
+  ending(reason: StreamEnd): void {
+    this.endings.push(reason);
+  }
+
+  /** Its screen moves. */
+  move(): void {
+    this.#output.fire();
+  }
+}
+
 /** One process that is none. */
 export class FakeBrain implements Brain {
   readonly spec: BrainSpec;
+  readonly fakeTerminal: FakeTerminal | undefined;
+  readonly terminal?: Terminal;
   readonly said: string[] = [];
   readonly answers: { request: string; answer: ApprovalAnswer }[] = [];
   interrupts = 0;
@@ -101,9 +139,11 @@ export class FakeBrain implements Brain {
   #turn = false;
   #alive = true;
 
-  constructor(supplier: FakeSupplier, spec: BrainSpec) {
+  constructor(supplier: FakeSupplier, spec: BrainSpec, terminal: FakeTerminal | undefined) {
     this.#supplier = supplier;
     this.spec = spec;
+    this.fakeTerminal = terminal;
+    if (terminal) this.terminal = terminal as unknown as Terminal;
     this.#ended = new Promise((resolve) => (this.#bury = resolve));
   }
 

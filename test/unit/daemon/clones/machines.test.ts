@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { type CloneState, type CloneStep, nextCloneState } from '../../../../daemon/clones/cloneMachine.js';
+import {
+  type CloneState,
+  type CloneStep,
+  nextCloneState,
+  statusOf,
+} from '../../../../daemon/clones/cloneMachine.js';
 import { canStep, isEnd, nextTaskStatus, type TaskStep } from '../../../../daemon/clones/taskMachine.js';
 import type { TaskStatus } from '../../../../protocol/shapes/task.js';
 
 // Written out in full, so that a change of the table is a change of this one too. `-` is no step.
 const clones = `
-            start     take     wait     answered  rest  stop     park    revive  retire
-  off       starting  -        -        -         -     off      failed  -       retired
-  starting  starting  working  -        -         idle  off      failed  -       retired
-  idle      starting  working  -        -         -     off      failed  -       retired
-  working   -         -        waiting  -         idle  off      failed  -       retired
-  waiting   -         -        -        working   idle  off      failed  -       retired
-  failed    -         -        -        -         -     failed   -       off     retired
-  retired   -         -        -        -         -     retired  -       -       -
+            start     take     wait     answered  rest  talk     leave  adopt  stop     park    revive  retire
+  off       starting  -        -        -         -     -        -      idle   off      failed  -       retired
+  starting  starting  working  -        -         idle  talking  -      -      off      failed  -       retired
+  idle      starting  working  -        -         -     talking  left   -      off      failed  -       retired
+  working   -         -        waiting  -         idle  -        -      -      off      failed  -       retired
+  waiting   -         -        -        working   idle  -        -      -      off      failed  -       retired
+  talking   starting  -        -        -         idle  -        left   -      off      -       -       retired
+  left      starting  -        -        -         -     -        -      -      off      -       -       retired
+  failed    -         -        -        -         -     -        -      -      failed   -       off     retired
+  retired   -         -        -        -         -     -        -      -      retired  -       -       -
 `;
 
 const tasks = `
@@ -42,6 +49,11 @@ describe('a clone that is', () => {
     if (to === '-') expect(next).toThrow(`a clone that is ${from} cannot ${step}`);
     else expect(next()).toBe(to);
   });
+});
+
+it('shows a clone whose terminal was left as one at rest', () => {
+  expect(statusOf('left')).toBe('idle');
+  expect(statusOf('talking')).toBe('talking');
 });
 
 describe('a task that is', () => {

@@ -1,0 +1,144 @@
+import type { StreamEnd } from '../../protocol/shapes/stream.js';
+import type { TaskKind } from '../../protocol/shapes/task.js';
+import type { Brain, BrainSpec, BrainSupplier } from '../brains/contract.js';
+import type { HeldTerminal } from '../holder/contract.js';
+import { onUnexpectedError } from '../lifecycle.js';
+import type { Terminal } from '../streams/contract.js';
+import { BrainSlot, type GoneProcess } from './brainSlot.js';
+import type { CloneStep } from './cloneMachine.js';
+import type { CloneEnvironment } from './environment.js';
+import type { CloneLedger } from './ledger.js';
+import { specOf } from './spec.js';
+import type { Talks } from './talks.js';
+
+/** What a clone's process is kept with. */
+export interface CloneProcessParts {
+  readonly supplier: BrainSupplier;
+  readonly environment: CloneEnvironment;
+  readonly ledger: () => CloneLedger;
+  readonly talks: Talks;
+  /** The state changed by itself, or should have and could not: there may be something to do, now or soon. */
+  readonly moved: (how: 'now' | 'soon') => void;
+}
+
+/** The one process of a clone in its postures, and the clone's state as far as it follows from that. */
+export class CloneProcess {
+  readonly #parts: CloneProcessParts;
+  readonly #slot: BrainSlot;
+
+  constructor(parts: CloneProcessParts) {
+    this.#parts = parts;
+    this.#slot = new BrainSlot(parts.supplier, (gone) => this.#ended(gone));
+  }
+
+  get isAlive(): boolean {
+    return this.#slot.isAlive;
+  }
+
+  /** What it serves, or served last. */
+  get posture(): BrainSpec['posture'] | undefined {
+    return this.#slot.posture;
+  }
+
+  /** The terminal it runs in, if it does. */
+  get terminal(): Terminal | undefined {
+    return this.#slot.brain?.terminal;
+  }
+
+  /**
+   * The warm process where it fits the task, else a new one on the same conversation.
+   * @throws brainMissing, storageFailed, and what the system says
+   */
+  forTask(kind: TaskKind): Promise<Brain> {
+    return this.#fit(this.#spec(kind));
+  }
+
+  /**
+   * The process in whose terminal to talk: the one that is in use there as it is, else one as the clone is now.
+   * @throws brainMissing, brainDied, storageFailed, and what the system says
+   */
+  async forTalk(): Promise<Brain> {
+    const { talks } = this.#parts;
+    const inUse = talks.on ? this.#slot.brain : undefined;
+    return inUse ?? this.#fit(this.#spec('talk'));
+  }
+
+  /**
+   * Takes up a terminal that an earlier daemon left; false where that cannot be.
+   * @throws storageFailed
+   */
+  adopt(held: HeldTerminal, told: (id: string) => boolean): boolean {
+    const { supplier, talks } = this.#parts;
+    const ledger = this.#parts.ledger();
+    if (ledger.state !== 'off' || !supplier.adopt) return false;
+    const brain = supplier.adopt(this.#spec('talk'), held, told);
+    this.#slot.adopt(brain, 'talk');
+    talks.follow(brain);
+    ledger.change('adopt', () => {});
+    return true;
+  }
+
+  /** Ends the turn that was begun in its terminal. */
+  interrupt(): void {
+    this.#slot.brain?.interrupt();
+  }
+
+  /** Resolves when nothing of it is left; `reason` is for those who look at its terminal. */
+  end(reason: StreamEnd): Promise<void> {
+    return this.#slot.end(reason);
+  }
+
+  /**
+   * Brings the clone's state to what is true of its process while no task is in hand.
+   * @throws storageFailed
+   */
+  settle(): void {
+    const ledger = this.#parts.ledger();
+    const step = this.#due(ledger);
+    if (step) ledger.change(step, () => {});
+  }
+
+  #due({ state }: CloneLedger): CloneStep | undefined {
+    const alive = this.#slot.isAlive;
+    const { on } = this.#parts.talks;
+    switch (state) {
+      case 'starting':
+        return alive ? (on ? 'talk' : 'rest') : 'stop';
+      case 'idle':
+        return alive ? (on ? 'talk' : undefined) : 'stop';
+      case 'talking':
+        return alive ? (on ? undefined : 'rest') : 'leave';
+      default:
+        return undefined;
+    }
+  }
+
+  async #fit(spec: BrainSpec): Promise<Brain> {
+    const warm = this.#slot.warm(spec);
+    if (!warm) this.#parts.ledger().change('start', () => {});
+    return warm ?? this.#slot.start(spec, this.#parts.talks.size);
+  }
+
+  #spec(posture: BrainSpec['posture']): BrainSpec {
+    const { record } = this.#parts.ledger();
+    return specOf(record, posture, this.#parts.environment.of(record));
+  }
+
+  #ended({ posture, byItself }: GoneProcess): void {
+    const { talks, moved } = this.#parts;
+    const ledger = this.#parts.ledger();
+    talks.gone();
+    // In a turn, or while the next process starts, the state is theirs to change.
+    if (ledger.state !== 'idle' && ledger.state !== 'talking') return;
+    const left = byItself && posture === 'talk';
+    try {
+      ledger.change(left ? 'leave' : 'stop', () => {});
+    } catch (error) {
+      onUnexpectedError(error);
+      moved('soon');
+      return;
+    }
+    // What has waited for the end of the terminal goes on.
+    if (left) moved('now');
+  }
+}

@@ -1,0 +1,60 @@
+import { KhloneError } from '../../protocol/error.js';
+import { fail } from '../../protocol/fail.js';
+import { isBroken } from './ends.js';
+import { FailureCount } from './failures.js';
+import type { CloneLedger } from './ledger.js';
+import { persist } from './persist.js';
+import type { TurnEnd } from './turn.js';
+
+/** What the ends of a clone's tasks are written down with. */
+export interface OutcomesParts {
+  readonly ledger: () => CloneLedger;
+  /** Whether the clone's process will serve another turn. */
+  readonly alive: () => boolean;
+  /** Whether the daemon is ending: what the disk refuses is left to the next one. */
+  readonly closing: () => boolean;
+}
+
+/** Writes down how a clone's tasks end, however often that takes, and counts the failures of its brain. */
+export class Outcomes {
+  readonly #parts: OutcomesParts;
+  readonly #failures = new FailureCount();
+
+  constructor(parts: OutcomesParts) {
+    this.#parts = parts;
+  }
+
+  /** Milliseconds until another process may be started for a task; 0 for now. */
+  get delay(): number {
+    return this.#failures.delay(Date.now());
+  }
+
+  /** A human lets the clone try again. */
+  forgive(): void {
+    this.#failures.forgive();
+  }
+
+  /** @throws storageFailed where that is why: then nothing has begun */
+  async failedToStart(error: unknown): Promise<void> {
+    const known = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
+    if (known.kind === 'storageFailed') throw known;
+    const parked = this.#count();
+    await this.#persist(() => this.#parts.ledger().failToStart(known, parked));
+  }
+
+  async finish(end: TurnEnd): Promise<void> {
+    const { alive, ledger } = this.#parts;
+    if (end.outcome.status === 'done') this.#failures.succeeded();
+    const parked = isBroken(end) ? this.#count() : undefined;
+    await this.#persist(() => ledger().finish(end, { step: alive() ? 'rest' : 'stop', parked }));
+  }
+
+  /** Counts once, however often it takes to write it down; the number of failures if they park the clone. */
+  #count(): number | undefined {
+    return this.#failures.failed(Date.now()) ? this.#failures.count : undefined;
+  }
+
+  #persist(write: () => void): Promise<void> {
+    return persist(write, this.#parts.closing);
+  }
+}
