@@ -93,6 +93,7 @@ export class Daemon {
       desk,
       vault,
       suppliers,
+      finishedSpools: () => [],
       intake: new Intake({ store, log: events, queue, directory }),
       ends: this.#held.add(new TaskEnds(events)),
       paths: {

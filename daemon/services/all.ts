@@ -6,7 +6,7 @@ import { cloneService, type CloneParts } from './clones.js';
 import { daemonService, type DaemonParts } from './daemon.js';
 import { eventService } from './events.js';
 import { sessionService } from './session.js';
-import { streamService } from './streams.js';
+import { streamService, type StreamParts } from './streams.js';
 import { taskService, type TaskParts } from './tasks.js';
 import { usageService } from './usage.js';
 
@@ -14,6 +14,7 @@ import { usageService } from './usage.js';
 export type ServiceParts = CloneParts &
   DaemonParts &
   TaskParts &
+  StreamParts &
   Parameters<typeof sessionService>[0] &
   Parameters<typeof approvalService>[0];
 

@@ -25,7 +25,7 @@ export function describeDaemon(zone: DaemonIdentity['zone']): DaemonIdentity {
 }
 
 /** Features beyond the methods of version 1; additive changes are announced here. */
-const features: readonly string[] = ['core'];
+const features: readonly string[] = ['core', 'streams'];
 
 /** Greets clients and describes the protocol. */
 export function sessionService(parts: {

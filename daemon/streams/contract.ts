@@ -1,4 +1,5 @@
 import type { StreamEnd, StreamEncoding } from '../../protocol/shapes/stream.js';
+import type { EncodedJson } from '../../protocol/wire/frames.js';
 import type { HeldProgram, HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
 
@@ -85,20 +86,38 @@ export interface Screens extends Disposable {
   open(source: ScreenSource, start: { readonly size: HeldSize; readonly offset: number }): Screen;
 }
 
+/** A piece of output as clients get it, from `offset` up to `end`. */
+export interface Piece {
+  readonly offset: number;
+  readonly end: number;
+  /** In the encoding that was asked for. */
+  readonly data: string;
+  /** `data` as JSON; made once, however many viewers send it. */
+  readonly json: EncodedJson;
+}
+
+/** Why a viewer gets the screen anew. */
+export type ResyncReason = 'slow' | 'asked' | 'lost';
+
 /** What a client's side of a stream hears, in order. */
 export interface ViewerSink {
-  /** Sends a piece of output; false when the client is gone. */
-  data(offset: number, end: number, data: string): boolean;
+  /** Sends a piece of output; `taken` is called once the kernel has it, and not if it never does. */
+  data(piece: Piece, taken: () => void): void;
   resized(offset: number, size: HeldSize): void;
-  resynced(reason: 'slow' | 'asked' | 'lost', snapshot: Snapshot): void;
+  /** False when it cannot be sent. */
+  resynced(reason: ResyncReason, snapshot: Snapshot): boolean;
   ended(reason: StreamEnd, exit: ProcessExit | undefined): void;
-  /** Whether the client is behind with reading its socket. */
+  /** Whether so much waits for the client that nothing should be added. */
   pressed(): boolean;
+  /** Hears when that is over. */
   onDrained(listener: () => void): Disposable;
 }
 
 /** How a client wants to look at a terminal. */
 export interface ViewerRequest {
+  /** Id of the stream and name of the clone, for errors. */
+  readonly stream: string;
+  readonly clone: string;
   readonly mode: 'talk' | 'watch';
   /** Who it is, for another who wants to talk. */
   readonly client: string;
@@ -122,7 +141,7 @@ export interface Viewer extends Disposable {
   readonly snapshot: Snapshot | undefined;
   /** Lets the data flow; called once the client has got its answer. */
   begin(): void;
-  /** @throws streamReadOnly, streamEnded, inputFull */
+  /** @throws streamReadOnly, streamEnded, inputFull; invalidParams where it is not base64 but should be */
   write(data: string): void;
   /** @throws streamReadOnly, streamEnded */
   resize(size: HeldSize): void;
@@ -130,8 +149,8 @@ export interface Viewer extends Disposable {
   ack(offset: number): void;
   /** @throws streamEnded */
   resync(): void;
-  /** Hears once that it is over, whoever ended it; at once if it is. */
-  onEnd(listener: () => void): Disposable;
+  /** Hears once that it is over, whoever ended it, and why; at once if it is. Disposing the viewer ends it as `detached`. */
+  onEnd(listener: (reason: StreamEnd) => void): Disposable;
 }
 
 /** A clone's terminal: a program in it, its screen, and whoever looks at it. */
@@ -148,7 +167,7 @@ export interface Terminal extends Disposable {
   onOutput(listener: (offset: number, chunk: Buffer) => void): Disposable;
   /**
    * Lets a client look.
-   * @throws streamTaken when there is a talker and `takeover` is not set
+   * @throws streamTaken when there is a talker and `takeover` is not set; limitReached; noTerminal when it has ended
    */
   attach(request: ViewerRequest): Promise<Viewer>;
   /** Says why it is about to end, for its viewers; without it they hear `exited`. */

@@ -50,7 +50,7 @@ export const initialize = request({
       daemon: { name: 'khlone', version: '0.1.0', pid: 4242, startedAt: '2026-11-21T09:00:00.000Z' },
       zone: { id: '0123456789abcdef', root: '/home/you/project' },
       capabilities: {
-        features: ['core'],
+        features: ['core', 'streams'],
         brains: [
           {
             name: 'demo',

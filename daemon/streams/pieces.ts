@@ -1,0 +1,90 @@
+import type { StreamEncoding } from '../../protocol/shapes/stream.js';
+import type { EncodedJson } from '../../protocol/wire/frames.js';
+import { unfinishedBytes } from './characters.js';
+import type { Piece } from './contract.js';
+import type { Output } from './output.js';
+
+/** Most bytes of one piece. */
+export const longestPiece = 64 * 1024;
+/** Long pieces end at multiples of this, so that viewers who are behind get the same ones and share their encoding. */
+const pieceGrid = 32 * 1024;
+/** Pieces kept encoded for the next viewer. */
+const mostKept = 16;
+
+/** Which piece to make. */
+export interface PieceRequest {
+  readonly encoding: StreamEncoding;
+  readonly offset: number;
+  /** It ends there at the latest. */
+  readonly limit: number;
+  /** Whether nothing comes after the limit, for which the beginning of a character would have to wait. */
+  readonly last: boolean;
+}
+
+/** Cuts a terminal's output into pieces, encoded once for all viewers. */
+export class Pieces {
+  readonly #output: Output;
+  readonly #kept = new Map<string, Piece>();
+  /** Whether several viewers may want the same piece. */
+  shared = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** The piece from there; an empty one when there is but the beginning of a character. Undefined when it is no longer kept. */
+  cut({ encoding, offset, limit, last }: PieceRequest): Piece | undefined {
+    const grid = Math.floor((offset + longestPiece) / pieceGrid) * pieceGrid;
+    const end = Math.min(limit, grid);
+    const name = this.shared && !last ? `${encoding} ${offset} ${end}` : undefined;
+    const known = name === undefined ? undefined : this.#kept.get(name);
+    if (known) return known;
+    const bytes = this.#output.read(offset, end - offset);
+    if (!bytes) return undefined;
+    const piece = encode(bytes, { encoding, offset, last: last && end === limit });
+    if (name !== undefined) this.#keep(name, piece);
+    return piece;
+  }
+
+  /** Forgets what was encoded. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  #keep(name: string, piece: Piece): void {
+    this.#kept.set(name, piece);
+    if (this.#kept.size <= mostKept) return;
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined) this.#kept.delete(oldest);
+  }
+}
+
+function encode(
+  bytes: Buffer,
+  { encoding, offset, last }: { encoding: StreamEncoding; offset: number; last: boolean },
+): Piece {
+  if (encoding === 'base64') return new EncodedPiece(offset, offset + bytes.length, bytes.toString('base64'));
+  const length = last ? bytes.length : bytes.length - unfinishedBytes(bytes);
+  return new EncodedPiece(offset, offset + length, bytes.toString('utf8', 0, length));
+}
+
+class EncodedPiece implements Piece {
+  readonly offset: number;
+  readonly end: number;
+  readonly data: string;
+  #json: EncodedJson | undefined;
+
+  constructor(offset: number, end: number, data: string) {
+    this.offset = offset;
+    this.end = end;
+    this.data = data;
+  }
+
+  get json(): EncodedJson {
+    if (this.#json === undefined) {
+      const text = JSON.stringify(this.data);
+      this.#json = { text, bytes: Buffer.byteLength(text) };
+    }
+    return this.#json;
+  }
+}

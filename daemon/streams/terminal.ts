@@ -1,0 +1,181 @@
+import { fail } from '../../protocol/fail.js';
+import type { StreamEnd } from '../../protocol/shapes/stream.js';
+import type { HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
+import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../lifecycle.js';
+import type { Screen, Screens, Terminal, Viewer, ViewerRequest } from './contract.js';
+import { Output } from './output.js';
+import { Pieces } from './pieces.js';
+import { Seat } from './seat.js';
+import { sameSize, SizeHistory } from './sizes.js';
+import { lookAt } from './sighting.js';
+import { type Ending, type Sighting, TerminalViewer, type ViewedTerminal } from './viewer.js';
+
+/** Most viewers of one terminal. */
+const maxViewers = 64;
+
+/** How long viewers have to read what is left when the program has ended, in ms. */
+const finishMs = 2000;
+
+interface Chunk {
+  readonly offset: number;
+  readonly chunk: Buffer;
+}
+
+/** A held terminal with its screen, its viewers and its one talker. */
+export class HubTerminal implements Terminal, ViewedTerminal {
+  readonly held: HeldTerminal;
+  readonly screen: Screen;
+  readonly output: Output;
+  readonly sizes: SizeHistory;
+  readonly pieces: Pieces;
+  readonly exited: Promise<ProcessExit>;
+  readonly #seat: Seat;
+  readonly #viewers = new Set<TerminalViewer>();
+  readonly #chunks = new Emitter<Chunk>();
+  readonly #owned = new DisposableStore();
+  #reason: StreamEnd | undefined;
+  /** Set once the program has ended, or this daemon no longer looks after it. */
+  #over: Ending | undefined;
+
+  /** From its first byte on, or, after an earlier daemon, from the first that is kept. */
+  constructor(held: HeldTerminal, screens: Screens) {
+    this.held = held;
+    const { spool } = held;
+    const start = spool.start;
+    this.output = new Output(spool, spool.end);
+    const marks = spool.marks(start, spool.end).filter((mark) => mark.type === 'resize');
+    const [first, ...changes] = marks;
+    this.sizes = new SizeHistory(first?.size ?? held.size, start);
+    this.screen = this.#owned.add(screens.open(this.output, { size: this.sizes.last.size, offset: start }));
+    for (const { size, offset } of changes) this.#resized(size, offset);
+    if (!sameSize(this.size, held.size)) this.#resized(held.size, this.output.end);
+    this.screen.advance();
+    this.pieces = new Pieces(this.output);
+    this.#seat = new Seat({ held, screen: this.screen, output: this.output });
+    this.#owned.add(held.onOutput((offset, chunk) => this.#hear({ offset, chunk })));
+    this.#owned.add(this.#chunks);
+    this.exited = this.#end();
+  }
+
+  get run(): string {
+    return this.held.run;
+  }
+
+  get spool(): Spool {
+    return this.held.spool;
+  }
+
+  get size(): HeldSize {
+    return this.sizes.last.size;
+  }
+
+  write(data: string | Buffer): boolean {
+    return this.held.write(typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
+  }
+
+  resize(size: HeldSize): void {
+    if (this.#over || sameSize(size, this.size)) return;
+    this.held.resize(size);
+    this.#resized(size, this.output.end);
+    this.#pump();
+  }
+
+  onOutput(listener: (offset: number, chunk: Buffer) => void): Disposable {
+    return this.#chunks.on(({ offset, chunk }) => listener(offset, chunk));
+  }
+
+  async attach(request: ViewerRequest): Promise<Viewer> {
+    const { clone, mode } = request;
+    if (this.#over) throw fail('noTerminal', { clone, posture: 'off' });
+    if (this.#viewers.size >= maxViewers) {
+      throw fail('limitReached', { what: `viewers of ${clone}`, limit: maxViewers });
+    }
+    const viewer = new TerminalViewer(this, request);
+    this.#seat.take(viewer);
+    this.#admit(viewer);
+    if (mode === 'talk') this.resize({ ...this.size, ...request.size });
+    const place = this.#resumable(viewer);
+    if (place !== undefined) {
+      viewer.resume(place);
+      this.#seat.answersFrom(viewer, viewer.offset);
+      return viewer;
+    }
+    try {
+      const looking = this.look(request.scrollback);
+      this.#seat.answersFrom(viewer, this.output.end);
+      viewer.place(await looking);
+      return viewer;
+    } catch (error) {
+      viewer.dispose();
+      throw error;
+    }
+  }
+
+  look(scrollback: number): Promise<Sighting> {
+    return lookAt(this, scrollback);
+  }
+
+  ending(reason: StreamEnd): void {
+    this.#reason ??= reason;
+  }
+
+  dispose(): void {
+    this.#over ??= { reason: this.#reason ?? 'stopping', exit: undefined };
+    for (const viewer of this.#viewers) viewer.end(this.#over);
+    this.#owned.dispose();
+    this.held.dispose();
+  }
+
+  #admit(viewer: TerminalViewer): void {
+    this.#viewers.add(viewer);
+    this.pieces.shared = this.#viewers.size > 1;
+    viewer.onEnd(() => {
+      this.#viewers.delete(viewer);
+      this.pieces.shared = this.#viewers.size > 1;
+      if (!this.pieces.shared) this.pieces.clear();
+      this.#seat.leave(viewer);
+    });
+  }
+
+  /** Where a viewer can go on without a screen, if it can. */
+  #resumable(viewer: TerminalViewer): number | undefined {
+    const { from } = viewer.request;
+    if (!from || from.run !== this.run) return undefined;
+    const { offset } = from;
+    const kept = offset >= this.output.start && offset <= this.output.end;
+    return kept && !this.#seat.wouldRepeat(viewer, offset) ? offset : undefined;
+  }
+
+  #resized(size: HeldSize, offset: number): void {
+    this.sizes.add(size, offset);
+    this.screen.resize(size, offset);
+  }
+
+  #hear({ offset, chunk }: Chunk): void {
+    if (!this.output.append(offset, chunk)) return;
+    this.#pump();
+    this.screen.advance();
+    this.#chunks.fire({ offset, chunk });
+  }
+
+  #pump(): void {
+    for (const viewer of this.#viewers) {
+      try {
+        viewer.pump();
+      } catch (error) {
+        onUnexpectedError(error);
+      }
+    }
+  }
+
+  async #end(): Promise<ProcessExit> {
+    const exit = await this.held.exited;
+    const over = (this.#over ??= { reason: this.#reason ?? 'exited', exit });
+    const told = [...this.#viewers].map((viewer) => new Promise<void>((end) => viewer.onEnd(() => end())));
+    for (const viewer of this.#viewers) viewer.finish(over);
+    const cut = setTimeout(() => this.#viewers.forEach((viewer) => viewer.end(over)), finishMs);
+    await Promise.all(told);
+    clearTimeout(cut);
+    return exit;
+  }
+}
