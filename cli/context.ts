@@ -9,6 +9,8 @@ export interface Context {
   readonly out: Output;
   /** The terminal's input, or whatever stdin is. */
   readonly stdin: NodeJS.ReadStream;
+  /** The terminal's output, for what draws on all of it; what is said goes to `out`. */
+  readonly stdout: NodeJS.WriteStream;
 }
 
 /** Connects to the zone's daemon, and starts one where none runs; the caller closes it. */

@@ -24,6 +24,7 @@ const context = ({ zone }: { readonly zone?: string }): Context => ({
   get stdin() {
     return process.stdin;
   },
+  stdout: process.stdout,
 });
 
 /**
