@@ -31,7 +31,7 @@ export default defineConfig({
   // In the compiled modules these imports are lazy; here they land in the same file.
   checks: { ineffectiveDynamicImport: false },
   platform: 'node',
-  external: [/^node:/, 'commander'],
+  external: [/^node:/, 'commander', '@xterm/headless'],
   resolve: { extensionAlias: { '.js': ['.ts', '.js'] } },
   transform: { target: 'node20' },
   plugins: [collectNeeded],

@@ -93,10 +93,22 @@ export const verbs: readonly Verb[] = [
     load: () => import('./commands/deny.js'),
   },
   {
+    name: 'talk',
+    summary: 'sit down at the terminal of a clone',
+    group: terminals,
+    load: () => import('./commands/talk.js'),
+  },
+  {
     name: 'screen',
     summary: "print what a clone's terminal shows now",
     group: terminals,
     load: () => import('./commands/screen.js'),
+  },
+  {
+    name: 'record',
+    summary: 'record the terminal of a clone as an asciicast',
+    group: terminals,
+    load: () => import('./commands/record.js'),
   },
   {
     name: 'status',
@@ -106,7 +118,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'watch',
-    summary: 'follow the transcript of a clone, or of all',
+    summary: 'follow the transcript of a clone, or of all, or its terminal',
     group: looks,
     load: () => import('./commands/watch.js'),
   },

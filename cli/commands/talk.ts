@@ -3,7 +3,7 @@ import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
 import { usageError } from '../failure.js';
 import { parseDuration } from '../input.js';
-import { defaultPrefix, parsePrefix } from '../terminal/prefix.js';
+import { choosePrefix, defaultPrefix } from '../terminal/prefix.js';
 
 interface Options {
   readonly prefix?: string;
@@ -45,7 +45,7 @@ With input from a pipe the input is typed, and what the screen gained by it is p
   command.action(
     bind<Options>(async (context, { args: [who = ''], options }) => {
       const { stdin, stdout, env } = context;
-      const prefix = parsePrefix(options.prefix ?? (env['KHLONE_PREFIX'] || defaultPrefix));
+      const prefix = choosePrefix(options.prefix, env);
       const { takeover = false, now = false, readOnly = false, quiet: quietMs = defaultQuietMs } = options;
       if (readOnly && (takeover || now)) {
         throw usageError('--read-only goes with neither --takeover nor --now', 'Leave out one of them.');

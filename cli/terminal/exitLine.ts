@@ -27,7 +27,8 @@ export class ExitLine {
       return { data, exit: false };
     }
     const text = data.toString('latin1');
-    for (const [at, character] of [...text].entries()) {
+    for (let at = 0; at < text.length; at++) {
+      const character = text.charAt(at);
       if (character === enter && this.#line === word) {
         this.#line = '';
         const before = text.slice(0, at);

@@ -8,6 +8,12 @@ export interface Farewell {
   readonly ending: Ending;
 }
 
+/** How a program ended. */
+interface ProgramExit {
+  readonly code?: number | undefined;
+  readonly signal?: string | undefined;
+}
+
 /** The last line about a clone's terminal, for the normal screen. */
 export function bidFarewell(clone: string, outcome: Exclude<StreamOutcome, { reason: 'failed' }>): Farewell {
   const name = oneLine(clone);
@@ -33,7 +39,7 @@ export function bidFarewell(clone: string, outcome: Exclude<StreamOutcome, { rea
   }
 }
 
-function exitText(exit: { readonly code?: number; readonly signal?: string } | undefined): string {
+function exitText(exit: ProgramExit | undefined): string {
   if (exit?.signal !== undefined) return `: ${oneLine(exit.signal)}`;
   return exit?.code === undefined ? '' : `: exit code ${exit.code}`;
 }

@@ -28,7 +28,7 @@ export async function talkByHand(khlone: Khlone, request: HandRequest): Promise<
   let { who, takeover } = request;
   for (;;) {
     const stay = await stayOnce(khlone, { ...request, who, takeover, signals });
-    if (stay === undefined) return await endBy(signals, request);
+    if (stay === undefined) return await signals.finish(out);
     const { end, clone, outcome } = stay;
     if (end === 'suspended') {
       who = clone;
@@ -40,7 +40,7 @@ export async function talkByHand(khlone: Khlone, request: HandRequest): Promise<
     const { text, ending } = bidFarewell(clone, end === 'detached' ? { reason: 'detached' } : outcome);
     if (out.json) out.object({ clone, ...outcome });
     else out.write(`${text}\n`);
-    return signals.received === undefined ? ending : await endBy(signals, request);
+    return signals.received === undefined ? ending : await signals.finish(out);
   }
 }
 
@@ -61,13 +61,19 @@ async function stayOnce(khlone: Khlone, request: StayRequest): Promise<Stay | un
   const ends = { stdin, stdout };
   const { size } = new UserTerminal(ends, { typed() {}, resized() {}, closed() {} });
   try {
-    const stream = await attachOrWait(khlone, {
+    await using stream = await attachOrWait(khlone, {
       params: { who, mode: 'talk', ...size, ...(takeover && { takeover }), ...(now && { now }) },
       out,
       signal: signals.signal,
     });
     const { brain } = await khlone.clone.get({ who: stream.clone });
-    const talker = new Talker({ stream, ends, prefix, exitLine: brain === 'command', signal: signals.signal });
+    const talker = new Talker({
+      stream,
+      ends,
+      prefix,
+      exitLine: brain === 'command',
+      signal: signals.signal,
+    });
     const end = await talker.run();
     return { end, clone: stream.clone, outcome: await stream.ended };
   } catch (error) {
@@ -82,13 +88,4 @@ async function suspend(): Promise<void> {
   process.kill(0, 'SIGTSTP');
   // A job whose shell is gone does not stop, and there would be no sign of going on to wait for.
   await wait(stopMs);
-}
-
-/** Ends as whoever sent the signal expects: by that signal, after all was put back and said. */
-async function endBy(signals: EndSignals, { context }: HandRequest): Promise<Ending> {
-  const { received } = signals;
-  signals[Symbol.dispose]();
-  await context.out.flush();
-  if (received !== undefined) process.kill(process.pid, received);
-  return 'leftRunning';
 }

@@ -29,3 +29,8 @@ export function parsePrefix(text: string): PrefixKey {
   const byte = character === ' ' ? 0 : character.toUpperCase().charCodeAt(0) & 0x1f;
   return { byte, character, label: `C-${character === ' ' ? 'Space' : character}` };
 }
+
+/** The key that was given, else the user's own of `KHLONE_PREFIX`, else the default. @throws invalidParams */
+export function choosePrefix(given: string | undefined, env: NodeJS.ProcessEnv): PrefixKey {
+  return parsePrefix(given ?? (env['KHLONE_PREFIX'] || defaultPrefix));
+}

@@ -132,6 +132,7 @@ export class ScreenFilter {
   #finish(final: number): void {
     if (this.#held.length >= longestHeld) this.#held = [];
     const text = Buffer.from(this.#held).toString('latin1');
+    // eslint-disable-next-line no-control-regex -- escape sequences are the subject
     const [, parameters] = /^(?:\u001b\[|\u00c2\u009b)([0-9:;?]*)[hlsrJ]$/.exec(text) ?? [];
     const kind = String.fromCharCode(final);
     if (kind === 'J' && /^\??0*3$/.test(parameters ?? '')) this.#held = [];

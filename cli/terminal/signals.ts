@@ -1,3 +1,6 @@
+import type { Ending } from '../exit.js';
+import type { Output } from '../output.js';
+
 /** Signals by which a program is asked to end. */
 const asked = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -18,6 +21,14 @@ export class EndSignals implements Disposable {
   /** The first of them that came. */
   get received(): NodeJS.Signals | undefined {
     return this.#received;
+  }
+
+  /** Ends as whoever sent the signal expects: by that signal, after all was said. */
+  async finish(out: Output): Promise<Ending> {
+    this[Symbol.dispose]();
+    await out.flush();
+    if (this.#received !== undefined) process.kill(process.pid, this.#received);
+    return 'leftRunning';
   }
 
   [Symbol.dispose](): void {

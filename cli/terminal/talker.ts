@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { isKhloneError, type Stream } from '../../client/index.js';
 import { ExitLine } from './exitLine.js';
 import { PrefixKeys } from './keys.js';
@@ -9,6 +10,9 @@ import { UserTerminal, type TerminalEnds } from './userTerminal.js';
 
 /** Longest time the beginning of a key's sequence waits for its rest. */
 const keyPauseMs = 30;
+
+/** Longest wait for the daemon to let go, once the terminal is the user's own again. */
+const partingMs = 1000;
 
 /** What a talk is made of. */
 export interface TalkRequest {
@@ -38,6 +42,7 @@ export class Talker {
   #resizing: 'no' | 'running' | 'again' = 'no';
   #keyTimer: NodeJS.Timeout | undefined;
   #end: TalkEnd = 'over';
+  #left: Promise<void> | undefined;
 
   constructor(request: TalkRequest) {
     this.#request = request;
@@ -83,6 +88,8 @@ export class Talker {
       signal.removeEventListener('abort', stop);
       clearTimeout(this.#keyTimer);
     }
+    // So that whoever comes next finds the place free; a daemon that does not answer keeps nobody here.
+    await Promise.race([this.#left, wait(partingMs, undefined, { ref: false })]);
     return this.#end;
   }
 
@@ -90,7 +97,7 @@ export class Talker {
     if (this.#end === 'over') this.#end = end;
     // First the terminal: the daemon may take its time, or be gone.
     this.#terminal[Symbol.dispose]();
-    void this.#request.stream.detach();
+    this.#left = this.#request.stream.detach();
   }
 
   #show(output: Buffer): void {
@@ -157,13 +164,16 @@ export class Talker {
 
   #send(data: Buffer): void {
     this.#request.stream.write(data).catch((error: unknown) => {
-      if (isKhloneError(error, 'connectionLost')) this.#notice('not sent: the connection to the daemon was lost');
+      if (isKhloneError(error, 'connectionLost'))
+        this.#notice('not sent: the connection to the daemon was lost');
     });
   }
 
   #help(): void {
     const { label } = this.#request.prefix;
-    this.#notice(`${label} d detaches, ${label} C-z suspends, ${label} ${label} types ${label}; any key goes on`);
+    this.#notice(
+      `${label} d detaches, ${label} C-z suspends, ${label} ${label} types ${label}; any key goes on`,
+    );
   }
 
   /** Sizes come in bursts while a window is drawn larger: one is on its way at a time, and the last one counts. */

@@ -14,6 +14,9 @@ async function meets(...words: string[]): Promise<string> {
       get stdin(): never {
         throw new Error('nothing is read');
       },
+      get stdout(): never {
+        throw new Error('nothing is drawn');
+      },
     }),
     stdout: () => undefined,
   });

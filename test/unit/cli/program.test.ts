@@ -38,8 +38,8 @@ describe('every command', () => {
   it('is declared', () => {
     expect(verbs.map(({ name }) => name).sort()).toEqual(
       (
-        'act approvals approve ask cancel completion daemon deny doctor enroll interrupt off retire retry schema ' +
-        'screen socket status task tasks update usage watch zones'
+        'act approvals approve ask cancel completion daemon deny doctor enroll interrupt off record retire retry schema ' +
+        'screen socket status talk task tasks update usage watch zones'
       ).split(' '),
     );
     expect(all.map(({ path }) => path).filter((path) => path.startsWith('khlone daemon '))).toEqual(

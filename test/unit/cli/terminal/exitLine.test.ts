@@ -22,7 +22,7 @@ const takenBack = '\x7f'.repeat(5);
 describe('the line /exit', () => {
   it.each([
     [['/exit\r'], `/exit${takenBack}`],
-    [[...'/exit\r'], `/exit${takenBack}`],
+    ['/exit\r'.split(''), `/exit${takenBack}`],
     [['ls\r', '/ex', 'it', '\r', 'more'], `ls\r/exit${takenBack}`],
     [['ls\x03/exit\r'], `ls\x03/exit${takenBack}`],
     [['half\x15/exit\r'], `half\x15/exit${takenBack}`],

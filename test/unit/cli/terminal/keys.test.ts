@@ -26,7 +26,7 @@ describe('keys of a talker', () => {
     ['d', 'd'],
   ])('%j', (typed, becomes) => {
     expect(whole(typed)).toBe(becomes);
-    expect(whole(...typed)).toBe(becomes);
+    expect(whole(...typed.split(''))).toBe(becomes);
   });
 
   it('are told apart also where a program asked the terminal for unambiguous keys', () => {

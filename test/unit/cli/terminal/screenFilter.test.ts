@@ -38,7 +38,7 @@ describe('a switch of the screen', () => {
     ['\x1bc', '', false],
   ])('%j is taken out', (sequence, left, alternate) => {
     expect(pass(`a${sequence}b`)).toEqual({ text: `a${left}b`, switched: true, alternate });
-    expect(pass('a', ...sequence, 'b')).toEqual({ text: `a${left}b`, switched: true, alternate });
+    expect(pass('a', ...sequence.split(''), 'b')).toEqual({ text: `a${left}b`, switched: true, alternate });
   });
 
   it('is neither saved nor restored', () => {
@@ -72,7 +72,7 @@ describe('what is no switch', () => {
     '\x1bP+q544e\x1b\\',
   ])('%j passes as it is', (text) => {
     expect(pass(text)).toEqual({ text, switched: false, alternate: false });
-    expect(pass(...text)).toEqual({ text, switched: false, alternate: false });
+    expect(pass(...text.split(''))).toEqual({ text, switched: false, alternate: false });
   });
 
   it.each(['\x1b[3J', '\x1b[03J', '\x1b[?3J'])(

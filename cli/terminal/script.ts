@@ -1,0 +1,92 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Khlone, Stream } from '../../client/index.js';
+import type { Context } from '../context.js';
+import type { Ending } from '../exit.js';
+import { sanitize } from '../render/sanitize.js';
+import { attachOrWait } from './attach.js';
+import { bidFarewell } from './farewell.js';
+import { Quiet } from './quiet.js';
+import { EndSignals } from './signals.js';
+import { Vt } from './vt.js';
+
+/** Whom to talk to from a script, and how. */
+export interface ScriptRequest {
+  readonly context: Context;
+  readonly who: string;
+  readonly takeover: boolean;
+  readonly now: boolean;
+  /** The program is done once it has printed nothing for so long. */
+  readonly quietMs: number;
+}
+
+/**
+ * Longest wait for a line's echo before its Enter: programs that redraw what is typed take an Enter that comes in the
+ * same piece for a part of a paste.
+ */
+const echoMs = 50;
+
+/** Types what stdin has, waits until the program is done with it, and prints what the screen gained. */
+export async function talkByScript(khlone: Khlone, request: ScriptRequest): Promise<Ending> {
+  const { context, who, takeover, now, quietMs } = request;
+  const { out, stdin } = context;
+  using signals = new EndSignals();
+  const { signal } = signals;
+  await using stream = await attachOrWait(khlone, {
+    params: { who, mode: 'talk', queries: 'daemon', ...(takeover && { takeover }), ...(now && { now }) },
+    out,
+    signal,
+  });
+  using vt = await Vt.open({ cols: stream.cols, rows: stream.rows });
+  const quiet = new Quiet();
+  const fresh = stream.offset === 0;
+  const reading = follow(stream, vt, quiet);
+  const over = stream.ended.then(() => quiet.end());
+  // A program that has just been started may throw away what is typed before it is ready.
+  if (fresh) await quiet.for(quietMs);
+  const place = vt.place();
+  await type(stdin, stream, quiet);
+  await quiet.for(quietMs);
+  const gained = vt.since(place);
+  await stream.detach();
+  await Promise.all([reading, over]);
+  if (signals.received !== undefined) return await signals.finish(out);
+  const outcome = await stream.ended;
+  if (outcome.reason === 'failed') throw outcome.error;
+  const { text, ending } = bidFarewell(stream.clone, outcome);
+  if (out.json) out.object({ clone: stream.clone, text: gained, ...outcome });
+  else {
+    if (gained !== '') out.write(`${sanitize(gained)}\n`);
+    if (outcome.reason !== 'detached') out.note(`${text}\n`);
+  }
+  return ending;
+}
+
+async function follow(stream: Stream<Buffer>, vt: Vt, quiet: Quiet): Promise<void> {
+  for await (const piece of stream) {
+    if (piece.type === 'data') await vt.write(piece.data);
+    else if (piece.type === 'snapshot') await vt.draw(piece.snapshot);
+    else if (piece.type === 'resized') vt.resize(piece);
+    if (piece.type === 'data') quiet.mark();
+  }
+}
+
+/** Types a line at a time, as it comes; what is behind the last line end is typed without Enter. */
+async function type(input: NodeJS.ReadableStream, stream: Stream<Buffer>, quiet: Quiet): Promise<void> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of input) {
+    rest = Buffer.concat([rest, Buffer.from(chunk)]);
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+      const line = rest.subarray(0, rest[end - 1] === 0x0d ? end - 1 : end);
+      rest = rest.subarray(end + 1);
+      if (line.length > 0) {
+        const echoed = quiet.next();
+        await stream.write(line);
+        await Promise.race([echoed, wait(echoMs)]);
+      }
+      await stream.write('\r');
+    }
+    if (quiet.ended) break;
+  }
+  if (rest.length > 0) await stream.write(rest);
+  quiet.mark();
+}

@@ -1,0 +1,91 @@
+import type { IMarker, Terminal } from '@xterm/headless';
+import type { StreamSnapshot } from '../../client/index.js';
+import type { Size } from '../input.js';
+
+/** Lines above the screen that are kept. */
+const scrollback = 10_000;
+
+/** A place in what a screen has shown. */
+export interface Place {
+  readonly marker: IMarker | undefined;
+  /** Text of its line up to the cursor. */
+  readonly before: string;
+}
+
+/** A terminal without a window: it follows a clone's, for those who cannot show its bytes as they are. */
+export class Vt implements Disposable {
+  readonly terminal: Terminal;
+  #cursorHidden = false;
+
+  private constructor(terminal: Terminal) {
+    this.terminal = terminal;
+    const cursor = (hidden: boolean) => (modes: readonly (number | number[])[]) => {
+      if (modes.includes(25)) this.#cursorHidden = hidden;
+      return false;
+    };
+    terminal.parser.registerCsiHandler({ prefix: '?', final: 'h' }, cursor(false));
+    terminal.parser.registerCsiHandler({ prefix: '?', final: 'l' }, cursor(true));
+  }
+
+  /** Loads the terminal, which takes longer than most commands run. */
+  static async open(size: Size): Promise<Vt> {
+    const { default: xterm } = await import('@xterm/headless');
+    return new Vt(new xterm.Terminal({ ...size, scrollback, allowProposedApi: true }));
+  }
+
+  get cursorHidden(): boolean {
+    return this.#cursorHidden;
+  }
+
+  /** Resolves once it is on the screen. */
+  write(data: Uint8Array | string): Promise<void> {
+    return new Promise((resolve) => this.terminal.write(data, resolve));
+  }
+
+  async draw({ cols, rows, data }: StreamSnapshot): Promise<void> {
+    this.terminal.reset();
+    this.#cursorHidden = false;
+    this.resize({ cols, rows });
+    await this.write(data);
+  }
+
+  resize({ cols, rows }: Size): void {
+    this.terminal.resize(cols, rows);
+  }
+
+  /** Where the cursor is. */
+  place(): Place {
+    const { active } = this.terminal.buffer;
+    const line = active.getLine(active.baseY + active.cursorY);
+    return {
+      marker: this.terminal.registerMarker(0),
+      before: line?.translateToString(false, 0, active.cursorX) ?? '',
+    };
+  }
+
+  /** What the screen has shown since, as plain text; all of it where the program uses the alternate screen. */
+  since({ marker, before }: Place): string {
+    const { active } = this.terminal.buffer;
+    const whole = active.type === 'alternate';
+    // A marker that is no longer among the lines kept is at -1.
+    const from = whole ? active.baseY : Math.max(marker?.line ?? 0, 0);
+    const lines: string[] = [];
+    for (let at = from; at < active.length; at++) {
+      const line = active.getLine(at);
+      if (line === undefined) break;
+      const wraps = active.getLine(at + 1)?.isWrapped === true;
+      const text = line.translateToString(!wraps);
+      if (line.isWrapped && lines.length > 0) lines.push(`${lines.pop()}${text}`);
+      else lines.push(text);
+    }
+    const [first = ''] = lines;
+    if (!whole && marker !== undefined && !marker.isDisposed && first.startsWith(before.trimEnd())) {
+      lines[0] = first.slice(before.length);
+    }
+    return lines.join('\n').trimEnd();
+  }
+
+  [Symbol.dispose](): void {
+    this.terminal.dispose();
+  }
+}
