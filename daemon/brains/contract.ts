@@ -24,6 +24,13 @@ export interface BrainProgram {
   readonly version: string;
 }
 
+/** A program of the user's choice, and its arguments. */
+export interface CommandLine {
+  readonly command: readonly string[];
+  /** What a relative path starts from. */
+  readonly cwd: string;
+}
+
 /** What a conversation's process is started with. Two equal specs can share one warm process. */
 export interface BrainSpec {
   /** The clone's name, for messages and the brain's own environment. */
@@ -179,10 +186,10 @@ export interface BrainSupplier {
   /** Whether one process serves `act` and `talk` alike, as a program does that has nothing but its terminal. */
   readonly sharesTerminal: boolean;
   /**
-   * Finds the program on the environment's PATH; `command` is what the clone is enrolled with, where it names one.
+   * Finds the program on the environment's PATH; `run` is what the clone is enrolled with, where that is a command.
    * @throws brainMissing, with the install command; invalidParams where a command is missing or not wanted
    */
-  probe(env: BrainEnvironment, command?: readonly string[]): Promise<BrainProgram>;
+  probe(env: BrainEnvironment, run?: CommandLine): Promise<BrainProgram>;
   /**
    * Starts a process on the conversation. What goes wrong later is told by `turn.finished`.
    * In the posture `talk`, and always where `sharesTerminal`, it has a terminal, of this size at first.

@@ -87,7 +87,7 @@ export class Enrolment {
     const all = { ...given.plain, ...given.secret };
     const needs = (secret: string): boolean => env?.[secret] !== undefined || supplier.runsOn(secret, all);
     const cwd = workingDirectory(root, params.cwd);
-    await supplier.probe(all, params.command);
+    await supplier.probe(all, params.command && { command: params.command, cwd });
 
     // From here on without a pause: the number that is free now is the number that is taken.
     const meanwhile = made();

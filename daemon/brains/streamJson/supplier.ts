@@ -74,8 +74,8 @@ export function streamJsonSupplier(
     },
     sharesTerminal: false,
     runsOn: (secret, env) => kind.runsOn(secret, env),
-    probe: async (env, command) => {
-      if (command) {
+    probe: async (env, run) => {
+      if (run) {
         const message = `is not for the brain ${kind.name}, which is a program by itself; use the brain command`;
         throw fail('invalidParams', {
           summary: `command ${message}`,

@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto';
+import { fail } from '../../../protocol/fail.js';
+import type { TerminalSettings } from '../../../protocol/shapes/clone.js';
+import type { ProcessExit, ProcessIdentity } from '../../holder/contract.js';
+import { signalGroup } from '../../holder/kill.js';
+import { type Disposable, DisposableStore, Emitter } from '../../lifecycle.js';
+import type { Terminal } from '../../streams/contract.js';
+import type { Brain, BrainOutput, BrainSpec, TurnOutcome } from '../contract.js';
+import { redactor } from '../streamJson/text.js';
+import { Calm } from './calm.js';
+import { type Front, waitsForInput } from './front.js';
+import { maxCookedBytes, pasteOf } from './paste.js';
+import { resultOf } from './result.js';
+import type { CommandTiming } from './timing.js';
+import {
+  type CommandAction,
+  type CommandEvent,
+  type CommandState,
+  commandTable,
+  deadlineOf,
+} from './turnMachine.js';
+
+const unknownFront: Front = { own: undefined, keys: undefined };
+const bracketedPaste = '\x1b[?2004h';
+const interruptKey = '\x03';
+
+/** Least time between two looks at a program that is quiet and busy, in milliseconds. */
+const leastLookMs = 100;
+
+/** Looks in a row after which a program that perhaps waits for input counts as waiting. */
+const perhapsLooks = 10;
+
+/** Last words of a program that are told with its death, in UTF-16 units. */
+const lastWords = 2_000;
+
+/** What the brain is made of. */
+export interface CommandParts {
+  readonly spec: BrainSpec;
+  readonly terminal: Terminal;
+  readonly timing: CommandTiming;
+  /** Whether an earlier daemon started it: then it is not waited for. */
+  readonly adopted: boolean;
+  readonly frontOf: (identity: ProcessIdentity) => Promise<Front>;
+}
+
+interface Turn {
+  readonly say: string;
+  /** Before the text was typed. */
+  line: string;
+  alternate: boolean;
+  bracketed: boolean;
+  front: Front;
+  /** How many looks in a row found that it perhaps waits. */
+  perhaps: number;
+  stopped: boolean;
+  text: string;
+}
+
+/**
+ * A program of the user's choice in a terminal. Its life is the table in turnMachine.ts; this class only feeds it
+ * events and carries its actions out.
+ */
+export class CommandBrain implements Brain {
+  readonly terminal: Terminal;
+  readonly #parts: CommandParts;
+  readonly #outputs = new Emitter<BrainOutput>();
+  readonly #held = new DisposableStore();
+  readonly #calm: Calm;
+  readonly #ended: Promise<ProcessExit>;
+  #bury: (exit: ProcessExit) => void = () => undefined;
+  #settings: TerminalSettings;
+  #state: CommandState;
+  /** Counts the states: an answer that comes after its state says nothing any more. */
+  #stay = 0;
+  #deadline: NodeJS.Timeout | undefined;
+  #turn: Turn | undefined;
+  #exit: ProcessExit = { code: null, signal: null };
+
+  constructor(parts: CommandParts) {
+    this.#parts = parts;
+    this.terminal = parts.terminal;
+    this.#settings = parts.spec.terminal ?? {};
+    this.#ended = new Promise((resolve) => (this.#bury = resolve));
+    this.#calm = this.#held.add(new Calm(() => void this.#look()));
+    this.#held.add(parts.terminal.onOutput(() => this.#calm.heard()));
+    this.#state = parts.adopted ? 'ready' : 'opening';
+    this.#arm();
+    void parts.terminal.exited.then((exit) => this.#exited(exit));
+  }
+
+  send(say: string): void {
+    if (this.#turn) throw new Error('a turn is on already');
+    const screen = { line: '', alternate: false, bracketed: false, front: unknownFront };
+    this.#turn = { say, ...screen, perhaps: 0, stopped: false, text: '' };
+    this.#step('send');
+  }
+
+  output(listener: (output: BrainOutput) => void): Disposable {
+    return this.#outputs.on(listener);
+  }
+
+  respond(): void {
+    // It never asks.
+  }
+
+  interrupt(): void {
+    if (this.#turn) this.#step('interrupt');
+  }
+
+  await(): Promise<ProcessExit> {
+    return this.#ended;
+  }
+
+  isAlive(): boolean {
+    switch (this.#state) {
+      case 'dying':
+      case 'ending':
+      case 'closing':
+      case 'ended':
+        return false;
+      default:
+        return this.terminal.held.isAlive();
+    }
+  }
+
+  kill(): Promise<ProcessExit> {
+    this.#step('kill');
+    return this.#ended;
+  }
+
+  #exited(exit: ProcessExit): void {
+    this.#exit = exit;
+    this.#step('died');
+  }
+
+  #step(event: CommandEvent): void {
+    const row = commandTable[this.#state][event];
+    if (!row) return;
+    if (row.to !== this.#state) {
+      this.#state = row.to;
+      this.#arm();
+    }
+    for (const action of row.run ?? []) this.#actions[action]();
+  }
+
+  readonly #actions: Readonly<Record<CommandAction, () => void>> = {
+    mark: () => void this.#mark(),
+    type: () => this.#type(),
+    tellAccepted: () => this.#outputs.fire({ type: 'turn.accepted' }),
+    pressEnter: () => this.#write('\r'),
+    pressInterrupt: () => {
+      if (this.#turn) this.#turn.stopped = true;
+      this.terminal.write(interruptKey);
+    },
+    read: () => void this.#read(),
+    endProgram: () => {
+      // A shell at its prompt ignores SIGTERM; what a terminal does that goes away is to hang up.
+      signalGroup(this.terminal.held.identity, 'SIGHUP');
+      void this.terminal.held.kill(this.#parts.timing.graceMs);
+    },
+    bury: () => {
+      this.#held.dispose();
+      this.terminal.dispose();
+      this.#bury(this.#exit);
+    },
+    finishDone: () => this.#finish({ status: 'done', text: this.#text }),
+    finishInterrupted: () => this.#finish({ status: 'interrupted', text: this.#text }),
+    finishRefused: () => {
+      const bytes = Buffer.byteLength(this.#turn?.say ?? '');
+      this.#failed(fail('inputFull', { clone: this.#parts.spec.clone, bytes }));
+    },
+    finishByExit: () => this.#finishByExit(),
+    // A send to a program that is gone is not answered before it returns.
+    finishDeadSoon: () => queueMicrotask(() => this.#finishByExit()),
+  };
+
+  get #text(): string {
+    return this.#turn?.text ?? '';
+  }
+
+  /** Sets up what is waited for in the state that was just entered. */
+  #arm(): void {
+    this.#stay += 1;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    const deadline = deadlineOf[this.#state];
+    if (deadline !== undefined) {
+      this.#deadline = setTimeout(() => this.#step('late'), this.#parts.timing[deadline]);
+    }
+    this.#calm.dispose();
+    this.#watch();
+  }
+
+  /** Waits for the quiet that means something in this state. */
+  #watch(): void {
+    const { startMs, echoMs, silentEchoMs, promptMs } = this.#parts.timing;
+    const quietMs = this.#settings.quietMs ?? this.#parts.timing.quietMs;
+    const again = Math.max(quietMs, leastLookMs);
+    switch (this.#state) {
+      case 'opening':
+      case 'waiting':
+        if (this.#settings.prompt !== undefined) return this.#calm.watch({ afterOutput: promptMs });
+        return this.#calm.watch({ afterOutput: startMs, otherwise: again });
+      case 'typing':
+        return this.#calm.watch({ afterOutput: echoMs, otherwise: silentEchoMs });
+      case 'running':
+      case 'interrupting':
+        // The prompt that stood there before is none: only what comes after Enter is looked at.
+        if (this.#settings.prompt !== undefined) return this.#calm.watch({ afterOutput: promptMs });
+        return this.#calm.watch({ afterOutput: quietMs, otherwise: again });
+      default:
+    }
+  }
+
+  /** The program was quiet: looks whether that is what was waited for. */
+  async #look(): Promise<void> {
+    const stay = this.#stay;
+    if (this.#state === 'typing') return this.#step('echoed');
+    // From here on, so that what is printed meanwhile is not missed.
+    this.#watch();
+    const { end } = this.terminal.spool;
+    const waits = await this.#waits();
+    if (this.#stay !== stay || !waits || this.terminal.spool.end !== end) return;
+    this.#step(this.#turn && this.#state !== 'waiting' ? 'rested' : 'settled');
+  }
+
+  async #waits(): Promise<boolean> {
+    const { prompt } = this.#settings;
+    if (prompt !== undefined) return this.terminal.screen.atPrompt(prompt).catch(() => false);
+    const front = await this.#parts.frontOf(this.terminal.held.identity);
+    const waits = waitsForInput(front, this.#turn?.front ?? unknownFront);
+    if (!this.#turn) return waits !== 'no';
+    this.#turn.perhaps = waits === 'perhaps' ? this.#turn.perhaps + 1 : 0;
+    return waits === 'yes' || this.#turn.perhaps >= perhapsLooks;
+  }
+
+  /** Learns what the program's terminal is like before it is typed into. */
+  async #mark(): Promise<void> {
+    const stay = this.#stay;
+    const turn = this.#turn;
+    const { screen, held } = this.terminal;
+    const before = await Promise.all([
+      screen.text({ scrollback: 0, ansi: false }),
+      screen.snapshot({ scrollback: 0 }),
+      this.#parts.frontOf(held.identity),
+      screen.mark(),
+    ]).catch(() => undefined);
+    if (!turn || this.#stay !== stay) return;
+    if (before) {
+      const [text, snapshot, front] = before;
+      turn.line = text.line;
+      turn.alternate = text.alternate;
+      turn.bracketed = snapshot.data.includes(bracketedPaste);
+      turn.front = front;
+    }
+    this.#step('marked');
+  }
+
+  #type(): void {
+    const turn = this.#turn;
+    if (!turn) return;
+    const paste = pasteOf(turn.say, turn.bracketed);
+    const longest = paste.split('\r').reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0);
+    if (turn.front.keys === false && longest > maxCookedBytes) {
+      const reason = `a line of ${longest} bytes was typed; its terminal keeps ${maxCookedBytes} of one line`;
+      this.#outputs.fire({ type: 'fault', reason });
+    }
+    this.#write(paste);
+  }
+
+  #write(data: string): void {
+    if (!this.terminal.write(data)) this.#step('refused');
+  }
+
+  /** Learns what the turn put on the screen. */
+  async #read(): Promise<void> {
+    const turn = this.#turn;
+    const { prompt } = this.#settings;
+    const { screen } = this.terminal;
+    const after = await Promise.all([
+      screen.gained(),
+      screen.text({ scrollback: 0, ansi: false }),
+      prompt === undefined ? false : screen.atPrompt(prompt),
+    ]).catch(() => undefined);
+    if (!turn || this.#turn !== turn) return;
+    if (after) {
+      const [gained, text, atPrompt] = after;
+      turn.text = resultOf(turn, { gained, text, prompt: atPrompt });
+    }
+    this.#step('gained');
+  }
+
+  #finishByExit(): void {
+    const { code, signal } = this.#exit;
+    if (this.#turn?.stopped) return this.#finish({ status: 'interrupted', text: this.#text });
+    // What was typed told it to end, as `exit` does.
+    if (code === 0) return this.#finish({ status: 'done', text: this.#text });
+    const ending = signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`;
+    const clean = redactor(this.#parts.spec.env);
+    this.#failed(fail('brainDied', { ending, stderr: clean(this.#text.slice(-lastWords)) }));
+  }
+
+  #failed(error: Extract<TurnOutcome, { status: 'failed' }>['error']): void {
+    this.#finish({ status: 'failed', error, text: this.#text });
+  }
+
+  /** Ends the turn: the one place where `turn.finished` comes from. */
+  #finish(outcome: TurnOutcome): void {
+    if (!this.#turn) return;
+    this.#turn = undefined;
+    const { text } = outcome;
+    if (text !== '') this.#outputs.fire({ type: 'message.completed', message: randomUUID(), text });
+    this.#outputs.fire({ type: 'turn.finished', outcome, usage: [] });
+  }
+}

@@ -1,0 +1,47 @@
+import type { ScreenText } from '../../streams/contract.js';
+
+/** The screen before a turn, as far as it is known. */
+export interface Before {
+  readonly say: string;
+  /** The line that was typed into. */
+  readonly line: string;
+  readonly alternate: boolean;
+}
+
+/** The screen after it. */
+export interface After {
+  /** What it gained, as Screen.gained tells it. */
+  readonly gained: string;
+  readonly text: Pick<ScreenText, 'line' | 'alternate'>;
+  /** Whether the cursor's line matched the prompt that is configured. */
+  readonly prompt: boolean;
+}
+
+/**
+ * What a turn put on the screen: what was gained, without further lines of the text that was typed where they stand
+ * there as they were typed, and without the line that waits for input where that is certain.
+ */
+export function resultOf({ say, line, alternate }: Before, { gained, text, prompt }: After): string {
+  if (alternate || text.alternate) return gained;
+  const lines = gained.split('\n');
+  // The first line was typed into a line that was there before.
+  const typed = say
+    .replace(/\r\n?/g, '\n')
+    .replace(/\n$/, '')
+    .split('\n')
+    .slice(1)
+    .map((each) => each.trimEnd());
+  if (typed.every((each, at) => lines[at] === each)) lines.splice(0, typed.length);
+  const last = lines.at(-1);
+  if (last === text.line && last !== undefined) {
+    // Output without an end of line stands before the prompt.
+    if (line !== '' && last.endsWith(line)) lines.splice(-1, 1, ...rest(last, line));
+    else if (prompt) lines.pop();
+  }
+  return lines.join('\n').trimEnd();
+}
+
+const rest = (last: string, prompt: string): string[] => {
+  const output = last.slice(0, -prompt.length);
+  return output === '' ? [] : [output];
+};
