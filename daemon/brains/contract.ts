@@ -160,6 +160,8 @@ export interface Brain {
    * dies, is silent past its deadlines, or never took the turn.
    */
   send(say: string): void;
+  /** Takes up settings of its terminal that were changed since it was started; a first size is none of its any more. */
+  adjust?(terminal: TerminalSettings): void;
   /** Hears everything the brain says; delivery is in order and synchronous. */
   output(listener: (output: BrainOutput) => void): Disposable;
   /** Answers an approval; an unknown or withdrawn request is ignored. */

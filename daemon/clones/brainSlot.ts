@@ -51,6 +51,7 @@ export class BrainSlot {
     if (!this.#supplier.sharesTerminal && held.posture !== spec.posture) return undefined;
     if (held.spec && !sameProcess(held.spec, spec)) return undefined;
     held.posture = spec.posture;
+    if (spec.terminal) held.brain.adjust?.(spec.terminal);
     return held.brain;
   }
 

@@ -1,4 +1,5 @@
 import type { TerminalSettings } from '../../protocol/shapes/clone.js';
+import { patternProblem } from '../streams/screen/pattern.js';
 import { badParam } from './badParam.js';
 import type { Variables } from './environment.js';
 
@@ -65,11 +66,6 @@ function checkTerminal({ prompt, quietMs }: TerminalSettings, runs: boolean): vo
       'is for the brain command: others say themselves when a turn is over',
     );
   }
-  if (prompt === undefined) return;
-  try {
-    new RegExp(prompt);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw badParam('terminal.prompt', `is no regular expression: ${reason}`);
-  }
+  const problem = prompt === undefined ? undefined : patternProblem(prompt);
+  if (problem !== undefined) throw badParam('terminal.prompt', `is no regular expression: ${problem}`);
 }

@@ -24,11 +24,11 @@ export function specOf(
 }
 
 /**
- * Whether a process of one spec can serve another of the same posture. `begun` and `grants` change while a process
- * lives and it knows of both; the posture is not looked at.
+ * Whether a process of one spec can serve another of the same posture. `begun`, `grants` and the terminal's settings
+ * change while a process lives and it learns of them; the posture is not looked at.
  */
 export function sameProcess(a: BrainSpec, b: BrainSpec): boolean {
-  const key = ({ begun: _begun, grants: _grants, posture: _posture, ...rest }: BrainSpec): string =>
+  const key = ({ begun: _1, grants: _2, posture: _3, terminal: _4, ...rest }: BrainSpec): string =>
     JSON.stringify(rest);
   return key(a) === key(b);
 }

@@ -16,9 +16,9 @@ export interface Clone {
   /** How a program's terminal is set up, and how the end of a turn shows in it. */
   terminal?:
     | {
-        /** Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time. */
+        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
         prompt?: string | undefined;
-        /** A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default. */
+        /** A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default. */
         quietMs?: DurationMs | undefined;
         cols?: number | undefined;
         rows?: number | undefined;
@@ -558,9 +558,9 @@ export interface CloneEnrollParams {
   /** How a program's terminal is set up, and how the end of a turn shows in it. */
   terminal?:
     | {
-        /** Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time. */
+        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
         prompt?: string | undefined;
-        /** A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default. */
+        /** A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default. */
         quietMs?: DurationMs | undefined;
         cols?: number | undefined;
         rows?: number | undefined;
@@ -629,12 +629,12 @@ export interface CloneUpdateParams {
   labels?: Labels | undefined;
   /** Replaces the members given; the others stay. */
   limits?: Limits | undefined;
-  /** Replaces all of its settings. */
+  /** Replaces all of its settings; they hold for the next turn, a size for the next process. */
   terminal?:
     | {
-        /** Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time. */
+        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
         prompt?: string | undefined;
-        /** A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default. */
+        /** A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default. */
         quietMs?: DurationMs | undefined;
         cols?: number | undefined;
         rows?: number | undefined;

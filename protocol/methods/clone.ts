@@ -157,7 +157,9 @@ export const cloneUpdate = request({
     approvals: ApprovalPolicy.optional(),
     labels: Labels.optional().describe('Replaces all labels.'),
     limits: Limits.optional().describe('Replaces the members given; the others stay.'),
-    terminal: TerminalSettings.optional().describe('Replaces all of its settings.'),
+    terminal: TerminalSettings.optional().describe(
+      'Replaces all of its settings; they hold for the next turn, a size for the next process.',
+    ),
     _meta: meta,
   }),
   result: Clone,

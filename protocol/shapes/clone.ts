@@ -71,12 +71,12 @@ export const TerminalSettings = z
       .max(200)
       .optional()
       .describe(
-        "Regular expression that the cursor's line matches when the program waits for input: it ends a turn. By default a turn ends by the quiet time.",
+        "JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time.",
       ),
     quietMs: durationMs
       .optional()
       .describe(
-        'A turn ends when nothing was printed for so long and nothing runs in front. 1 second by default.',
+        'A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default.',
       ),
     ...TerminalSize.partial().shape,
   })

@@ -95,6 +95,10 @@ export class CommandBrain implements Brain {
     this.#step('send');
   }
 
+  adjust(terminal: TerminalSettings): void {
+    this.#settings = terminal;
+  }
+
   output(listener: (output: BrainOutput) => void): Disposable {
     return this.#outputs.on(listener);
   }
