@@ -24,6 +24,8 @@ import { createHandlers } from './services/all.js';
 import { describeDaemon } from './services/session.js';
 import { TaskEnds } from './services/taskEnds.js';
 import { Store } from './store/store.js';
+import { createScreens } from './streams/screen/screens.js';
+import { createTerminals } from './streams/terminals.js';
 import type { ZoneClaim } from './zone/owner.js';
 
 /** Time that calls in flight have to answer when the daemon ends, in ms. */
@@ -64,8 +66,11 @@ export class Daemon {
 
     const desk = this.#held.add(new ApprovalDesk(store, events));
     const vault = new Vault();
+    const holder = new InProcessHolder(store.processes);
+    const screens = this.#held.add(createScreens());
     const suppliers = createSuppliers({
-      holder: new InProcessHolder(store.processes),
+      holder,
+      terminals: createTerminals({ holder, screens }),
       demo: { folder: join(paths.brains, 'demo') },
     });
     const shared = {

@@ -47,7 +47,7 @@ export class FakeTerminal implements Terminal {
   }
 
   get spool(): Spool {
-    return { end: this.#end } as Spool;
+    throw new Error('nothing is kept');
   }
 
   get screen(): Screen {

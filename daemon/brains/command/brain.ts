@@ -72,6 +72,10 @@ export class CommandBrain implements Brain {
   #state: CommandState;
   /** Counts the states: an answer that comes after its state says nothing any more. */
   #stay = 0;
+  /** The line that was typed into last, as it was before. */
+  #prompt = '';
+  /** Counts what was printed. */
+  #chunks = 0;
   #deadline: NodeJS.Timeout | undefined;
   #turn: Turn | undefined;
   #exit: ProcessExit = { code: null, signal: null };
@@ -82,7 +86,7 @@ export class CommandBrain implements Brain {
     this.#settings = parts.spec.terminal ?? {};
     this.#ended = new Promise((resolve) => (this.#bury = resolve));
     this.#calm = this.#held.add(new Calm(() => void this.#look()));
-    this.#held.add(parts.terminal.onOutput(() => this.#calm.heard()));
+    this.#held.add(parts.terminal.onOutput(() => this.#heard()));
     this.#state = parts.adopted ? 'ready' : 'opening';
     this.#arm();
     void parts.terminal.exited.then((exit) => this.#exited(exit));
@@ -135,6 +139,11 @@ export class CommandBrain implements Brain {
   #exited(exit: ProcessExit): void {
     this.#exit = exit;
     this.#step('died');
+  }
+
+  #heard(): void {
+    this.#chunks += 1;
+    this.#calm.heard();
   }
 
   #step(event: CommandEvent): void {
@@ -222,9 +231,9 @@ export class CommandBrain implements Brain {
     if (this.#state === 'typing') return this.#step('echoed');
     // From here on, so that what is printed meanwhile is not missed.
     this.#watch();
-    const { end } = this.terminal.spool;
+    const chunks = this.#chunks;
     const waits = await this.#waits();
-    if (this.#stay !== stay || !waits || this.terminal.spool.end !== end) return;
+    if (this.#stay !== stay || !waits || this.#chunks !== chunks) return;
     this.#step(this.#turn && this.#state !== 'waiting' ? 'rested' : 'settled');
   }
 
@@ -252,7 +261,9 @@ export class CommandBrain implements Brain {
     if (!turn || this.#stay !== stay) return;
     if (before) {
       const [text, snapshot, front] = before;
-      turn.line = text.line;
+      // Output without an end of line may stand before the prompt that is known already.
+      if (this.#prompt === '' || !text.line.endsWith(this.#prompt)) this.#prompt = text.line;
+      turn.line = this.#prompt;
       turn.alternate = text.alternate;
       turn.bracketed = snapshot.data.includes(bracketedPaste);
       turn.front = front;

@@ -3,7 +3,7 @@ import type { ScreenText } from '../../streams/contract.js';
 /** The screen before a turn, as far as it is known. */
 export interface Before {
   readonly say: string;
-  /** The line that was typed into. */
+  /** The line that was typed into: the prompt, where there is one. */
   readonly line: string;
   readonly alternate: boolean;
 }
@@ -25,13 +25,8 @@ export function resultOf({ say, line, alternate }: Before, { gained, text, promp
   if (alternate || text.alternate) return gained;
   const lines = gained.split('\n');
   // The first line was typed into a line that was there before.
-  const typed = say
-    .replace(/\r\n?/g, '\n')
-    .replace(/\n$/, '')
-    .split('\n')
-    .slice(1)
-    .map((each) => each.trimEnd());
-  if (typed.every((each, at) => lines[at] === each)) lines.splice(0, typed.length);
+  const typed = say.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n').slice(1);
+  if (showsTyped(lines, typed)) lines.splice(0, typed.length);
   const last = lines.at(-1);
   if (last === text.line && last !== undefined) {
     // Output without an end of line stands before the prompt.
@@ -40,6 +35,18 @@ export function resultOf({ say, line, alternate }: Before, { gained, text, promp
   }
   return lines.join('\n').trimEnd();
 }
+
+/** Whether the lines begin with those that were typed, each after the same sign that more is expected, or none. */
+function showsTyped(lines: readonly string[], typed: readonly string[]): boolean {
+  const [first = ''] = lines;
+  const sign = continuation.exec(first)?.[0] ?? '';
+  const after = (mark: string): boolean =>
+    typed.every((each, at) => lines[at] === `${mark}${each}`.trimEnd());
+  return after('') || (sign !== '' && typed.some((each) => each !== '') && after(sign));
+}
+
+/** What a line editor puts before further lines: `> `, `... ` and the like. */
+const continuation = /^[^\p{L}\p{N}\s]+ /u;
 
 const rest = (last: string, prompt: string): string[] => {
   const output = last.slice(0, -prompt.length);

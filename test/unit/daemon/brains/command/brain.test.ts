@@ -102,6 +102,18 @@ describe('a turn in a terminal', () => {
     await end(heard);
   });
 
+  it('keeps output without an end of line, and knows the prompt after it again', async () => {
+    const heard = open();
+    shell((line) => (line === 'printf x' ? 'x' : `${line}\n`));
+    await pass(200);
+    for (const say of ['a', 'printf x', 'b']) {
+      heard.brain.send(say);
+      await pass(1_100);
+    }
+    expect(heard.all('turn.finished').map(({ outcome }) => outcome.text)).toEqual(['a', 'x', 'b']);
+    await end(heard);
+  });
+
   it('is typed as it is where the program does not ask for brackets', async () => {
     const heard = open();
     shell(() => '');

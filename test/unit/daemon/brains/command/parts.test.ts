@@ -97,8 +97,14 @@ describe('the result of a turn', () => {
     const say = 'cat <<E\none\nE\n';
     const after = { gained: 'one\nE\none\n$', text: text('$'), prompt: false };
     expect(resultOf({ ...before, say }, after)).toBe('one');
-    const other = { gained: '> one\n> E\none\n$', text: text('$'), prompt: false };
-    expect(resultOf({ ...before, say }, other)).toBe('> one\n> E\none');
+    const signs = { gained: '> one\n> E\none\n$', text: text('$'), prompt: false };
+    expect(resultOf({ ...before, say }, signs)).toBe('one');
+    const python = { gained: '...   pass\n...\nout\n>>>', text: text('>>>'), prompt: false };
+    expect(resultOf({ say: 'if x:\n  pass\n\n', line: '>>>', alternate: false }, python)).toBe('out');
+    // The same words, but printed.
+    const printed = { gained: 'a one\na E\n$', text: text('$'), prompt: false };
+    expect(resultOf({ ...before, say }, printed)).toBe('a one\na E');
+    expect(resultOf({ ...before, say: 'x\none' }, { ...printed, gained: 'two\n$' })).toBe('two');
   });
 
   it('is all that changed on the alternate screen', () => {
