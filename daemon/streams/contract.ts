@@ -75,7 +75,10 @@ export interface Screen extends Disposable {
    * alternate screen, the lines that are not as they were.
    */
   gained(): Promise<string>;
-  /** Whether the line the cursor is on matches a regular expression; one that takes too long does not match. */
+  /**
+   * Whether the line the cursor is on matches a regular expression, whole or up to the cursor; one that takes too
+   * long does not match.
+   */
   atPrompt(pattern: string): Promise<boolean>;
   onReply(listener: (reply: ScreenReply) => void): Disposable;
 }

@@ -16,7 +16,7 @@ export interface Clone {
   /** How a program's terminal is set up, and how the end of a turn shows in it. */
   terminal?:
     | {
-        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
+        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#] $`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
         prompt?: string | undefined;
         /** A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default. */
         quietMs?: DurationMs | undefined;
@@ -558,7 +558,7 @@ export interface CloneEnrollParams {
   /** How a program's terminal is set up, and how the end of a turn shows in it. */
   terminal?:
     | {
-        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
+        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#] $`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
         prompt?: string | undefined;
         /** A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default. */
         quietMs?: DurationMs | undefined;
@@ -632,7 +632,7 @@ export interface CloneUpdateParams {
   /** Replaces all of its settings; they hold for the next turn, a size for the next process. */
   terminal?:
     | {
-        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
+        /** JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#] $`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time. */
         prompt?: string | undefined;
         /** A turn ends when nothing was printed for so long and nothing that the program runs is busy in front. 1 second by default. */
         quietMs?: DurationMs | undefined;

@@ -71,7 +71,7 @@ export const TerminalSettings = z
       .max(200)
       .optional()
       .describe(
-        "JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#]$`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time.",
+        "JavaScript regular expression that the cursor's line matches when the program waits for input, as `[$#] $`: only that ends a turn, and a program that never shows it has until the task's time limit. By default a turn ends by the quiet time.",
       ),
     quietMs: durationMs
       .optional()

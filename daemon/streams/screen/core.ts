@@ -20,7 +20,7 @@ export interface Cell extends Attributes {
 export interface Line {
   readonly isWrapped: boolean;
   loadCell(column: number, cell: Cell): Cell;
-  translateToString(trimRight: boolean): string;
+  translateToString(trimRight: boolean, start?: number, end?: number): string;
 }
 
 /** A table of replacements of ASCII characters; undefined stands for ASCII itself. */

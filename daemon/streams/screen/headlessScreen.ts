@@ -7,7 +7,7 @@ import { coreOf, type Core } from './core.js';
 import { GainedLines } from './gained.js';
 import { Modes } from './modes.js';
 import { matchesInTime } from './pattern.js';
-import { cursorLine, linesOf, screenText } from './screenText.js';
+import { cursorLine, linesOf, promptLines, screenText } from './screenText.js';
 import { drawSnapshot } from './snapshot.js';
 import { WholeOffset } from './whole.js';
 import { useWidths } from './widths.js';
@@ -122,7 +122,7 @@ export class HeadlessScreen {
       case 'gained':
         return this.#gained.take();
       case 'atPrompt':
-        return matchesInTime(request.pattern, cursorLine(this.#core));
+        return promptLines(this.#core).some((line) => matchesInTime(request.pattern, line));
     }
   }
 

@@ -38,6 +38,17 @@ export function cursorLine(core: Core): string {
   return logicalLine(buffer, first).text;
 }
 
+/** What may be a prompt: the whole line the cursor is on, and the part before the cursor with the blanks at its end. */
+export function promptLines(core: Core): readonly string[] {
+  const buffer = core.buffers.active;
+  const row = buffer.ybase + buffer.y;
+  let before = buffer.lines.get(row)?.translateToString(false, 0, buffer.x) ?? '';
+  for (let at = row; at > 0 && buffer.lines.get(at)?.isWrapped; at--) {
+    before = (buffer.lines.get(at - 1)?.translateToString(false) ?? '') + before;
+  }
+  return [cursorLine(core), before];
+}
+
 /** A line that begins in that row of the buffer, as one, and the row after it. */
 export function logicalLine(
   buffer: ScreenBuffer,

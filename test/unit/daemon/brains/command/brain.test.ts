@@ -247,6 +247,28 @@ describe('a prompt', () => {
     await end(heard);
   });
 
+  it.each(['[$] $', '^[$]$', '[$]\\s*$'])(
+    'may be given with the blank before the cursor or without: %s',
+    async (prompt) => {
+      const heard = await ready({ prompt });
+      heard.brain.send('echo hello');
+      await pass(150);
+      expect(heard.all('turn.finished')).toMatchObject([{ outcome: { status: 'done', text: 'hello' } }]);
+      await end(heard);
+    },
+  );
+
+  it('is found where it goes over the edge, and with something to its right', async () => {
+    const long = `${'long '.repeat(12)}$ `;
+    const heard = open({ prompt: '^(long )+[$] $' });
+    shell(() => '', `${long}\x1b7\x1b[33Gright\x1b8`);
+    await pass(200);
+    heard.brain.send('a');
+    await pass(150);
+    expect(heard.all('turn.finished')).toHaveLength(1);
+    await end(heard);
+  });
+
   it('can be changed while the program runs', async () => {
     const heard = await ready();
     heard.brain.adjust?.({ prompt: '^[$]$' });
