@@ -151,6 +151,12 @@ export type BrainOutput =
   | { readonly type: 'fault'; readonly reason: string }
   | { readonly type: 'turn.finished'; readonly outcome: TurnOutcome; readonly usage: readonly ModelUsage[] };
 
+/** What is told of a conversation once, and not again by a daemon that takes it up. */
+export type ToldOutput = Extract<
+  BrainOutput,
+  { type: 'message.completed' | 'message.typed' | 'tool.started' | 'tool.finished' }
+>;
+
 /** One process holding one conversation. */
 export interface Brain {
   /** Its terminal, where it runs in one: what streams attach to and detach from. */
@@ -200,7 +206,7 @@ export interface BrainSupplier {
   spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain>;
   /**
    * Takes up a terminal that an earlier daemon started by `spawn`; missing where it has none. `told` says whether
-   * an output with this id (of a message or a tool) is in the history already.
+   * an output is in the history already.
    */
-  adopt?(spec: BrainSpec, held: HeldTerminal, told: (id: string) => boolean): Brain;
+  adopt?(spec: BrainSpec, held: HeldTerminal, told: (output: ToldOutput) => boolean): Brain;
 }

@@ -10,8 +10,7 @@ import { type Deadlines, defaultDeadlines } from './streamJson/deadlines.js';
 /** What the suppliers need; deadlines that are left out have their defaults. */
 export interface SupplierOptions extends Partial<Deadlines> {
   readonly holder: Holder;
-  /** Without it no brain has a terminal, and there is none that needs one. */
-  readonly terminals?: Terminals;
+  readonly terminals: Terminals;
   readonly demo?: DemoOptions;
 }
 
@@ -19,10 +18,11 @@ export interface SupplierOptions extends Partial<Deadlines> {
 export function createSuppliers(options: SupplierOptions): ReadonlyMap<string, BrainSupplier> {
   const { holder, terminals, demo, ...given } = options;
   const deadlines: Deadlines = { ...defaultDeadlines, ...given };
+  const host = { holder, terminals, deadlines };
   const suppliers = [
-    claudeSupplier(holder, deadlines),
-    ...(terminals ? [commandSupplier(terminals, defaultTiming)] : []),
-    demoSupplier(holder, deadlines, demo),
+    claudeSupplier(host),
+    commandSupplier(terminals, defaultTiming),
+    demoSupplier(host, demo),
   ];
   return new Map(suppliers.map((supplier) => [supplier.name, supplier]));
 }

@@ -1,6 +1,6 @@
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
-import type { Brain, BrainSpec, BrainSupplier } from '../brains/contract.js';
+import type { Brain, BrainSpec, BrainSupplier, ToldOutput } from '../brains/contract.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
@@ -67,7 +67,7 @@ export class CloneProcess {
    * Takes up a terminal that an earlier daemon left; false where that cannot be.
    * @throws storageFailed
    */
-  adopt(held: HeldTerminal, told: (id: string) => boolean): boolean {
+  adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): boolean {
     const { supplier, talks } = this.#parts;
     const ledger = this.#parts.ledger();
     if (ledger.state !== 'off' || !supplier.adopt) return false;

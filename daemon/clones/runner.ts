@@ -4,7 +4,7 @@ import { fail } from '../../protocol/fail.js';
 import type { Clone, CloneStatus } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { Brain, BrainOutput, BrainSupplier } from '../brains/contract.js';
+import type { Brain, BrainOutput, BrainSupplier, ToldOutput } from '../brains/contract.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
@@ -181,7 +181,7 @@ export class CloneRunner {
    * BrainSupplier.adopt. To be called before `ready` resolves.
    * @throws storageFailed
    */
-  adopt(held: HeldTerminal, told: (id: string) => boolean): boolean {
+  adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): boolean {
     return this.#process.adopt(held, told);
   }
 

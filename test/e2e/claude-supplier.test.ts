@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const start = (spec: Partial<BrainSpec> = {}): Promise<BrainListener> =>
-  stage.start(createSuppliers({ holder: stage.holder }).get('claude'), {
+  stage.start(createSuppliers({ holder: stage.holder, terminals: stage.terminals }).get('claude'), {
     cwd: scratch.zone,
     env: scratch.env,
     ...spec,
@@ -35,7 +35,7 @@ const file = (name: string): string => join(scratch.zone, name);
 
 describe('the real Claude CLI', () => {
   it('is found and says its version', async () => {
-    const claude = createSuppliers({ holder: stage.holder }).get('claude');
+    const claude = createSuppliers({ holder: stage.holder, terminals: stage.terminals }).get('claude');
     const found = await claude?.probe(scratch.env);
     expect(found?.version).toMatch(/^\d+\.\d+\.\d+/);
     await expect(claude?.probe({ PATH: scratch.zone })).rejects.toMatchObject({

@@ -24,7 +24,13 @@ afterEach(async () => {
 
 const start = (spec: Partial<BrainSpec> = {}, deadlines: Partial<Deadlines> = {}): Promise<BrainListener> => {
   const demo = { program: demoProgram, folder: join(root, 'memory') };
-  const suppliers = createSuppliers({ holder: stage.holder, demo, graceMs: 1_000, ...deadlines });
+  const suppliers = createSuppliers({
+    holder: stage.holder,
+    terminals: stage.terminals,
+    demo,
+    graceMs: 1_000,
+    ...deadlines,
+  });
   return stage.start(suppliers.get('demo'), { cwd: root, env: { PATH: '/usr/bin:/bin' }, ...spec });
 };
 
@@ -227,7 +233,11 @@ describe('the demo brain', () => {
   });
 
   it('says so when it is not built', async () => {
-    const suppliers = createSuppliers({ holder: stage.holder, demo: { program: join(root, 'nowhere.js') } });
+    const suppliers = createSuppliers({
+      holder: stage.holder,
+      terminals: stage.terminals,
+      demo: { program: join(root, 'nowhere.js') },
+    });
     await expect(suppliers.get('demo')?.probe({})).rejects.toMatchObject({ kind: 'brainMissing' });
   });
 });

@@ -125,7 +125,7 @@ describe('the demo in a terminal', () => {
 
   it('shares its conversation with dispatch, both ways', async () => {
     const demo = { program: demoProgram, folder: join(root, 'memory') };
-    const suppliers = createSuppliers({ holder: stage.holder, demo });
+    const suppliers = createSuppliers({ holder: stage.holder, terminals: stage.terminals, demo });
     const spec = { cwd: root, env: { PATH: '/usr/bin:/bin' }, conversation: id };
     const before = await stage.start(suppliers.get('demo'), spec);
     await before.turn('remember the apple');

@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { BrainSpec, BrainSupplier } from '../../daemon/brains/contract.js';
 import type { Holder, ProcessIdentity } from '../../daemon/holder/contract.js';
 import { InProcessHolder } from '../../daemon/holder/inProcess.js';
+import type { Terminals } from '../../daemon/streams/contract.js';
+import { createScreens } from '../../daemon/streams/screen/screens.js';
+import { createTerminals } from '../../daemon/streams/terminals.js';
 import { BrainListener } from './brainListener.js';
+
+/** The compiled program of the screens' thread: a thread does not load TypeScript. */
+const screenProgram = new URL('../../dist/daemon/streams/screen/worker.js', import.meta.url);
 
 /** Where brains are started in a test, and all of them ended after it. */
 export class BrainStage {
@@ -11,6 +17,10 @@ export class BrainStage {
   readonly holder: Holder = new InProcessHolder({
     started: (identity) => this.running.set(identity.pid, identity),
     ended: (identity) => this.running.delete(identity.pid),
+  });
+  readonly terminals: Terminals = createTerminals({
+    holder: this.holder,
+    screens: createScreens({ program: screenProgram, lingerMs: 0 }),
   });
   readonly #listeners: BrainListener[] = [];
 

@@ -1,15 +1,14 @@
-import type { Holder } from '../../holder/contract.js';
 import type { BrainSupplier } from '../contract.js';
-import type { Deadlines } from '../streamJson/deadlines.js';
-import { streamJsonSupplier } from '../streamJson/supplier.js';
+import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
 import { claudeInstall, probeClaude } from './probe.js';
+import { transcriptOf } from './transcript.js';
 
-/** Claude Code, headless, in a process that stays warm between tasks. */
-export function claudeSupplier(holder: Holder, deadlines: Deadlines): BrainSupplier {
+/** Claude Code: headless, in a process that stays warm between tasks, or in its own terminal. */
+export function claudeSupplier(host: StreamJsonHost): BrainSupplier {
   return streamJsonSupplier(
     {
       name: 'claude',
-      summary: 'Claude Code, driven through stream-json',
+      summary: 'Claude Code, driven through stream-json, or talked to in its own terminal',
       login:
         'Run `claude` once and log in with /login; or set ANTHROPIC_API_KEY and run `khlone update {clone} --env ANTHROPIC_API_KEY`. Then `khlone retry <task>`.',
       install: claudeInstall,
@@ -22,8 +21,14 @@ export function claudeSupplier(holder: Holder, deadlines: Deadlines): BrainSuppl
         /^(ANTHROPIC_|CLAUDE_)/.test(secret) ||
         (env['CLAUDE_CODE_USE_BEDROCK'] !== undefined && secret.startsWith('AWS_')) ||
         (env['CLAUDE_CODE_USE_VERTEX'] !== undefined && /^(GOOGLE_|CLOUD_ML_|VERTEX)/.test(secret)),
+      talk: {
+        args: [],
+        env: {},
+        interrupt: '\u001b',
+        exists: (spec) => transcriptOf(spec) !== undefined,
+        transcript: transcriptOf,
+      },
     },
-    holder,
-    deadlines,
+    host,
   );
 }

@@ -29,9 +29,13 @@ export function demoFolder(env: NodeJS.ProcessEnv): string {
   return folder;
 }
 
+/** Where a conversation's memory is, in the demo's folder. */
+export const memoryFile = (folder: string, conversation: string): string =>
+  join(folder, `${conversation.replace(/[^\w-]/g, '_')}.jsonl`);
+
 /** Opens the memory of a conversation; nothing is written before the first turn. */
 export function openMemory(conversation: string, env: NodeJS.ProcessEnv): Memory {
-  const file = join(demoFolder(env), `${conversation.replace(/[^\w-]/g, '_')}.jsonl`);
+  const file = memoryFile(demoFolder(env), conversation);
   const remembered: string[] = [];
   const turns: Exchange[] = [];
   let begun = false;

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packageVersion } from '../../../protocol/version.js';
 import { fail } from '../../../protocol/fail.js';
-import type { Holder } from '../../holder/contract.js';
-import type { BrainSupplier } from '../contract.js';
-import type { Deadlines } from '../streamJson/deadlines.js';
-import { streamJsonSupplier } from '../streamJson/supplier.js';
+import type { BrainSpec, BrainSupplier } from '../contract.js';
+import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
+import { demoFolder, memoryFile } from './memory.js';
+import { transcriptOf } from './talk/transcript.js';
 
 /** Where the demo's program and its conversations are. */
 export interface DemoOptions {
@@ -16,9 +16,12 @@ export interface DemoOptions {
 }
 
 /** A small scripted program that speaks as Claude Code does: no account, no network, no model. */
-export function demoSupplier(holder: Holder, deadlines: Deadlines, options: DemoOptions = {}): BrainSupplier {
+export function demoSupplier(host: StreamJsonHost, options: DemoOptions = {}): BrainSupplier {
   const program = options.program ?? fileURLToPath(new URL('./program.js', import.meta.url));
   const install = 'Build khlone again (`npm run build`), or install it anew.';
+  const env: Readonly<Record<string, string>> =
+    options.folder === undefined ? {} : { KHLONE_DEMO_DIR: options.folder };
+  const folderOf = (spec: BrainSpec): string => demoFolder({ ...spec.env, ...env });
   return streamJsonSupplier(
     {
       name: 'demo',
@@ -30,10 +33,19 @@ export function demoSupplier(holder: Holder, deadlines: Deadlines, options: Demo
         return { program, version: packageVersion };
       },
       command: (found) => ({ program: process.execPath, args: [found.program] }),
-      env: options.folder === undefined ? {} : { KHLONE_DEMO_DIR: options.folder },
+      env,
       runsOn: () => false,
+      talk: {
+        args: ['--talk'],
+        env: {},
+        interrupt: '\u0003',
+        exists: (spec) => existsSync(memoryFile(folderOf(spec), spec.conversation)),
+        transcript: (spec) => {
+          const file = transcriptOf(folderOf(spec), spec.conversation);
+          return existsSync(file) ? file : undefined;
+        },
+      },
     },
-    holder,
-    deadlines,
+    host,
   );
 }

@@ -9,14 +9,26 @@ const askNote = 'This is an ask: read and answer only. Every tool that changes a
 
 const ruleName = (grant: string): string => grant.replace(/\(.*$/s, '');
 
+/** The part of a command line that says which conversation it is, and what its brain may do there. */
+export function conversationArgs(spec: BrainSpec, opening: Opening): string[] {
+  const asking = spec.posture === 'ask';
+  const brief = [spec.brief, asking ? askNote : undefined].filter((part) => part !== undefined).join('\n\n');
+  const grants = asking ? spec.grants.filter((grant) => readOnlyTools.has(ruleName(grant))) : spec.grants;
+  return [
+    // Said always: the user's settings may hold a looser default.
+    `--permission-mode=${!asking && spec.edits === 'accept' ? 'acceptEdits' : 'default'}`,
+    opening === 'new' ? `--session-id=${spec.conversation}` : `--resume=${spec.conversation}`,
+    ...(spec.model === undefined ? [] : [`--model=${spec.model}`]),
+    ...(brief === '' ? [] : [`--append-system-prompt=${brief}`]),
+    ...grants.map((grant) => `--allowedTools=${grant}`),
+  ];
+}
+
 /**
  * The command line of a brain that speaks stream-json. An ask gets only reading tools, and neither
  * hooks, MCP servers nor commands of the repository, all of which could write.
  */
 export function streamJsonArgs(spec: BrainSpec, opening: Opening): string[] {
-  const asking = spec.posture === 'ask';
-  const brief = [spec.brief, asking ? askNote : undefined].filter((part) => part !== undefined).join('\n\n');
-  const grants = asking ? spec.grants.filter((grant) => readOnlyTools.has(ruleName(grant))) : spec.grants;
   return [
     '-p',
     '--input-format=stream-json',
@@ -25,12 +37,8 @@ export function streamJsonArgs(spec: BrainSpec, opening: Opening): string[] {
     '--include-partial-messages',
     '--replay-user-messages',
     '--permission-prompt-tool=stdio',
-    // Said always: the user's settings may hold a looser default.
-    `--permission-mode=${!asking && spec.edits === 'accept' ? 'acceptEdits' : 'default'}`,
-    opening === 'new' ? `--session-id=${spec.conversation}` : `--resume=${spec.conversation}`,
-    ...(spec.model === undefined ? [] : [`--model=${spec.model}`]),
-    ...(brief === '' ? [] : [`--append-system-prompt=${brief}`]),
-    ...(asking
+    ...conversationArgs(spec, opening),
+    ...(spec.posture === 'ask'
       ? [
           `--tools=${[...readOnlyTools].join(',')}`,
           '--strict-mcp-config',
@@ -38,6 +46,5 @@ export function streamJsonArgs(spec: BrainSpec, opening: Opening): string[] {
           '--settings={"disableAllHooks":true}',
         ]
       : []),
-    ...grants.map((grant) => `--allowedTools=${grant}`),
   ];
 }

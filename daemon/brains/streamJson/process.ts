@@ -7,11 +7,9 @@ import { LineSplitter } from './lines.js';
 import { PermissionDesk } from './permissions.js';
 import { type ReaderSink, StreamReader } from './reader.js';
 import { answerReadOnlyHook, readOnlyHooks } from './readOnly.js';
+import { type Refusal, refusalIn } from './refusal.js';
 import { Tail } from './text.js';
 import { UsageMeter } from './usage.js';
-
-/** Why a process could not take its conversation up; another opening mends it. */
-export type Refusal = 'unknown' | 'taken';
 
 /** What a process tells its brain, beside what the reader tells. */
 export interface ProcessSink extends ReaderSink {
@@ -23,11 +21,6 @@ export interface ProcessSink extends ReaderSink {
 
 /** How much of a line that is no JSON is told, in UTF-16 units; more than is shown, as secrets are taken out first. */
 const garbageTold = 4096;
-
-const refusals: readonly (readonly [RegExp, Refusal])[] = [
-  [/no conversation found/i, 'unknown'],
-  [/already in use/i, 'taken'],
-];
 
 /** One process that speaks stream-json, with everything that lives exactly as long as it. */
 export class StreamProcess {
@@ -114,8 +107,7 @@ export class StreamProcess {
 
   /** Why it could not take up its conversation, as far as its last words tell. */
   refusal(): Refusal | undefined {
-    const words = `${this.refusedBecause}\n${this.stderr.text()}`;
-    return refusals.find(([pattern]) => pattern.test(words))?.[1];
+    return refusalIn(`${this.refusedBecause}\n${this.stderr.text()}`);
   }
 
   isAlive(): boolean {

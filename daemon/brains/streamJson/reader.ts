@@ -38,7 +38,9 @@ interface Streamed {
   readonly open: Map<number, { readonly handle: string; offset: number }>;
 }
 
-const handleOf = (message: string, block: number): string => (block === 0 ? message : `${message}.${block}`);
+/** Names one text of a message. */
+export const handleOf = (message: string, block: number): string =>
+  block === 0 ? message : `${message}.${block}`;
 
 /**
  * Reads the stream-json lines of one process. It knows which lines belong to the turn in hand: the

@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs';
 import { fillTemplate } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
-import type { Holder } from '../../holder/contract.js';
+import type { HeldProgram, HeldSize, Holder } from '../../holder/contract.js';
+import type { Terminals } from '../../streams/contract.js';
 import type { Brain, BrainEnvironment, BrainProgram, BrainSpec, BrainSupplier } from '../contract.js';
 import { streamJsonArgs } from './args.js';
 import { openStreamJsonBrain } from './brain.js';
 import type { Deadlines } from './deadlines.js';
 import { StreamProcess } from './process.js';
+import type { TalkKind } from './talk/kind.js';
+import { adoptTalk, openTalk } from './talk/open.js';
 
 /** What tells one stream-json brain from another. */
 export interface StreamJsonKind {
@@ -22,40 +25,57 @@ export interface StreamJsonKind {
   readonly env: BrainEnvironment;
   /** Whether a secret is one of its own credentials. */
   runsOn(secret: string, env: BrainEnvironment): boolean;
+  /** How it is talked to in its own terminal. */
+  readonly talk: TalkKind;
+}
+
+/** What its processes are started by. */
+export interface StreamJsonHost {
+  readonly holder: Holder;
+  readonly terminals: Terminals;
+  readonly deadlines: Deadlines;
 }
 
 /** Makes the supplier of a brain that speaks stream-json and control lines. */
-export function streamJsonSupplier(
-  kind: StreamJsonKind,
-  holder: Holder,
-  deadlines: Deadlines,
-): BrainSupplier {
-  const spawn = async (spec: BrainSpec): Promise<Brain> => {
+export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): BrainSupplier {
+  const { holder, terminals, deadlines } = host;
+  const talk = { kind: kind.talk, terminals, deadlines };
+
+  /** The program as it is started for a spec, without the arguments of its conversation. */
+  const programOf = async (spec: BrainSpec): Promise<HeldProgram> => {
     if (!statSync(spec.cwd, { throwIfNoEntry: false })?.isDirectory()) {
       throw fail('zoneInvalid', {
         path: spec.cwd,
         reason: 'the brain cannot start there, it is no directory',
       });
     }
-    const found = await kind.probe(spec.env);
-    const { program, args } = kind.command(found);
+    const { program, args } = kind.command(await kind.probe(spec.env));
+    return {
+      tag: { clone: spec.clone, brain: kind.name, posture: spec.posture },
+      program,
+      args,
+      cwd: spec.cwd,
+      env: { ...spec.env, ...kind.env },
+    };
+  };
+
+  /** A program that cannot be started is missing. */
+  const started = <T>(starting: Promise<T>, { program }: HeldProgram): Promise<T> =>
+    starting.catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' && error.code !== 'EACCES') throw error;
+      throw fail('brainMissing', { brain: kind.name, program, install: kind.install });
+    });
+
+  const spawn = async (spec: BrainSpec, size?: HeldSize): Promise<Brain> => {
+    const program = await programOf(spec);
+    if (spec.posture === 'talk') return started(openTalk(talk, spec, { program, size }), program);
     return openStreamJsonBrain({
       identity: { name: kind.name, login: fillTemplate(kind.login, { clone: spec.clone }) },
       spec,
       deadlines,
       open: async (opening, sink) => {
-        const env = { ...spec.env, ...kind.env };
-        const what = {
-          tag: { clone: spec.clone, brain: kind.name, posture: spec.posture },
-          program,
-          args: [...args, ...streamJsonArgs(spec, opening)],
-          cwd: spec.cwd,
-          env,
-        };
-        const held = await holder.spawn(what).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'ENOENT' && error.code !== 'EACCES') throw error;
-          throw fail('brainMissing', { brain: kind.name, program, install: kind.install });
-        });
+        const args = [...program.args, ...streamJsonArgs(spec, opening)];
+        const held = await started(holder.spawn({ ...program, args }), program);
         return new StreamProcess(held, spec, sink);
       },
     });
@@ -66,7 +86,7 @@ export function streamJsonSupplier(
     capabilities: {
       dispatch: true,
       ask: true,
-      talk: false,
+      talk: true,
       approvals: true,
       steer: false,
       fork: false,
@@ -85,5 +105,6 @@ export function streamJsonSupplier(
       return kind.probe(env);
     },
     spawn,
+    adopt: (spec, held, told) => adoptTalk(talk, spec, { held, told }),
   };
 }

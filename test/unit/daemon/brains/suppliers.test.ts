@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createSuppliers } from '../../../../daemon/brains/suppliers.js';
 import { InProcessHolder } from '../../../../daemon/holder/inProcess.js';
+import { createScreens } from '../../../../daemon/streams/screen/screens.js';
+import { createTerminals } from '../../../../daemon/streams/terminals.js';
 
 const holder = new InProcessHolder({ started: () => undefined, ended: () => undefined });
-const suppliers = createSuppliers({ holder });
+const terminals = createTerminals({ holder, screens: createScreens() });
+const suppliers = createSuppliers({ holder, terminals });
 const runsOn = (brain: string, secret: string, env: Record<string, string> = {}): boolean | undefined =>
   suppliers.get(brain)?.runsOn(secret, env);
 

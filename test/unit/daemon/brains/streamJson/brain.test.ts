@@ -35,9 +35,13 @@ const supplier = (deadlines: Partial<Deadlines>): ReturnType<typeof streamJsonSu
       command: () => ({ program: process.execPath, args: [program] }),
       env: {},
       runsOn: () => false,
+      talk: { args: [], env: {}, interrupt: '', exists: () => false, transcript: () => undefined },
     },
-    stage.holder,
-    { ...defaultDeadlines, graceMs: 200, closeMs: 200, ...deadlines },
+    {
+      holder: stage.holder,
+      terminals: stage.terminals,
+      deadlines: { ...defaultDeadlines, graceMs: 200, closeMs: 200, ...deadlines },
+    },
   );
 
 const start = (
