@@ -5,7 +5,7 @@ import type { Piece } from './contract.js';
 import type { Output } from './output.js';
 
 /** Most bytes of one piece. */
-export const longestPiece = 64 * 1024;
+const longestPiece = 64 * 1024;
 /** Long pieces end at multiples of this, so that viewers who are behind get the same ones and share their encoding. */
 const pieceGrid = 32 * 1024;
 /** Pieces kept encoded for the next viewer. */

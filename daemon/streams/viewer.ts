@@ -6,7 +6,7 @@ import { longestCharacter } from './characters.js';
 import type { Piece, ResyncReason, Snapshot, Viewer, ViewerRequest } from './contract.js';
 import { Credit } from './credit.js';
 import type { Output } from './output.js';
-import { longestPiece, type Pieces } from './pieces.js';
+import type { Pieces } from './pieces.js';
 import type { SizeHistory } from './sizes.js';
 import { StallWatch } from './stall.js';
 import { characterStart, decodeInput } from './text.js';
@@ -14,6 +14,9 @@ import { type ViewerState, type ViewerStep, viewerSteps } from './viewerMachine.
 
 /** How far a viewer may fall behind before it gets the screen anew, in bytes. */
 const mostBehind = 1024 * 1024;
+
+/** What a viewer that catches up is sent before others have their turn, in bytes. */
+const longestBurst = 256 * 1024;
 
 /** Until a screen that could not be had is asked for again, in ms. */
 const retryMs = 1000;
@@ -63,6 +66,9 @@ export class TerminalViewer implements Viewer {
   /** Whether something has stood in the way since it last had sent everything. */
   #delayed = false;
   #asked = false;
+  #pumping = false;
+  /** Bytes sent since it last let others have their turn. */
+  #burst = 0;
   /** The terminal is over: what is left goes out, then the stream ends. */
   #last: Ending | undefined;
   #ending: Ending | undefined;
@@ -176,7 +182,13 @@ export class TerminalViewer implements Viewer {
 
   /** Sends what can be sent: to be called when there is more, or when something no longer stands in the way. */
   pump(): void {
-    while (this.#state === 'flowing' && this.#sendNext());
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      while (this.#state === 'flowing' && this.#next === undefined && this.#sendNext());
+    } finally {
+      this.#pumping = false;
+    }
   }
 
   /** One thing at a time; false when there is nothing to do or something stands in the way. */
@@ -211,6 +223,7 @@ export class TerminalViewer implements Viewer {
 
   #settle(): false {
     this.#delayed = false;
+    this.#burst = 0;
     this.#stall.progressed();
     if (this.#last && this.offset >= this.#terminal.output.end) this.end(this.#last);
     return false;
@@ -243,14 +256,14 @@ export class TerminalViewer implements Viewer {
   #taken(piece: Piece): void {
     this.#untaken = false;
     this.#stall.progressed();
-    if (this.#state !== 'flowing') return;
+    this.#burst += piece.end - piece.offset;
+    if (this.#burst < longestBurst) return this.pump();
     // Whoever catches up lets the others have their turn.
-    if (piece.end - piece.offset < longestPiece / 4) this.pump();
-    else
-      this.#next ??= setImmediate(() => {
-        this.#next = undefined;
-        this.pump();
-      });
+    this.#next ??= setImmediate(() => {
+      this.#next = undefined;
+      this.#burst = 0;
+      this.pump();
+    });
   }
 
   #resync(reason: ResyncReason): false {
@@ -289,7 +302,7 @@ export class TerminalViewer implements Viewer {
   #close(ending: Ending): void {
     this.#ending ??= ending;
     this.#stall.end();
-    clearImmediate(this.#next);
+    if (this.#next) clearImmediate(this.#next);
     clearTimeout(this.#retry);
     this.#draining?.dispose();
     this.#ended.fire(this.#ending.reason);
