@@ -1,4 +1,4 @@
-import type { Terminal } from '@xterm/headless';
+import type { IUnicodeVersionProvider, Terminal } from '@xterm/headless';
 
 /** Colour and style of a cell, as @xterm/headless packs them (`common/buffer/Constants.ts` of 6.0.0). */
 export interface Attributes {
@@ -35,8 +35,8 @@ export interface Marker {
 export interface ScreenBuffer {
   readonly lines: { readonly length: number; get(index: number): Line | undefined };
   readonly ybase: number;
-  readonly x: number;
-  readonly y: number;
+  x: number;
+  y: number;
   readonly scrollTop: number;
   readonly scrollBottom: number;
   readonly tabs: Readonly<Record<number, boolean | undefined>>;
@@ -88,10 +88,14 @@ export interface Core {
     readonly activeEncoding: 'DEFAULT' | 'SGR' | 'SGR_PIXELS';
   };
   readonly optionsService: { readonly options: { cursorBlink: boolean; convertEol: boolean } };
+  readonly unicodeService: {
+    readonly _activeProvider: IUnicodeVersionProvider;
+    wcwidth(code: number): number;
+  };
   readonly _charsetService: {
     readonly charset: Charset | undefined;
     readonly glevel: number;
-    readonly _charsets: readonly (Charset | undefined)[];
+    readonly _charsets: (Charset | undefined)[];
   };
   readonly _oscLinkService: {
     getLinkData(id: number): { readonly id?: string; readonly uri: string } | undefined;
@@ -101,6 +105,9 @@ export interface Core {
     readonly _windowTitle: string;
     readonly _utf8Decoder: { readonly interim: Uint8Array; clear(): void };
     readonly _parser: { readonly currentState: number; readonly precedingJoinState: number; reset(): void };
+    restoreCursor(): boolean;
+    eraseInLine(how: { readonly params: readonly [number] }): boolean;
+    eraseInDisplay(how: { readonly params: readonly [number] }): boolean;
     selectCharset(designation: string): boolean;
     onColor(listener: (changes: readonly ColourChange[]) => void): { dispose(): void };
   };

@@ -1,19 +1,16 @@
-import { createRequire } from 'node:module';
-import type { Terminal } from '@xterm/headless';
+import xterm, { type Terminal } from '@xterm/headless';
 import type { HeldSize } from '../../holder/contract.js';
 import type { ScreenReply, ScreenText, Snapshot } from '../contract.js';
 import { answerMore } from './answers.js';
 import { coreOf, type Core } from './core.js';
 import { GainedLines } from './gained.js';
+import { mend } from './mend.js';
 import { Modes } from './modes.js';
 import { matchesInTime } from './pattern.js';
 import { cursorLine, linesOf, promptLines, screenText } from './screenText.js';
 import { drawSnapshot } from './snapshot.js';
 import { WholeOffset } from './whole.js';
 import { useWidths } from './widths.js';
-
-/** The package is CommonJS, and its exports are not found by name. */
-const headless = createRequire(import.meta.url)('@xterm/headless') as typeof import('@xterm/headless');
 
 /** Most lines kept above the screen; 5,000 lines of 80 columns take 5 MB. */
 const mostLines = 5_000;
@@ -26,6 +23,9 @@ const sliceBytes = 16 * 1024;
 
 /** Narrowest terminal that @xterm/headless knows. */
 const leastColumns = 2;
+
+/** RIS: everything as on a new terminal, but for the title. */
+const fullReset = Buffer.from('\u001bc');
 
 /** What has to be answered about a screen at its present byte. */
 export type ScreenRequest =
@@ -63,7 +63,7 @@ export class HeadlessScreen {
     this.#size = start.size;
     this.#piece = start.offset;
     this.#reply = reply;
-    this.#terminal = new headless.Terminal({
+    this.#terminal = new xterm.Terminal({
       cols: Math.max(leastColumns, start.size.cols),
       rows: start.size.rows,
       scrollback: scrollbackFor(start.size.cols),
@@ -72,6 +72,7 @@ export class HeadlessScreen {
       windowOptions: { getWinSizeChars: true, pushTitle: true, popTitle: true },
     });
     this.#core = coreOf(this.#terminal);
+    mend(this.#terminal, this.#core);
     useWidths(this.#terminal);
     this.#modes = new Modes(this.#terminal, this.#core);
     this.#whole = new WholeOffset(this.#core, start.offset);
@@ -134,8 +135,7 @@ export class HeadlessScreen {
   #startAnew(offset: number): void {
     this.#core._inputHandler._parser.reset();
     this.#core._inputHandler._utf8Decoder.clear();
-    this.#terminal.reset();
-    this.#modes.reset();
+    this.#core._writeBuffer.writeSync(fullReset);
     this.#gained.forget();
     this.#whole.jump(offset);
   }

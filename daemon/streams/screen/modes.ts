@@ -20,7 +20,7 @@ interface Keyboard {
 
 /**
  * Follows those modes of a terminal that @xterm/headless does not keep itself: the kitty keyboard's, the key
- * encoding of xterm, colours that were set, and which character sets were chosen; and completes its resets.
+ * encoding of xterm, colours that were set, and which character sets were chosen.
  */
 export class Modes implements IDisposable {
   readonly #core: Core;
@@ -110,11 +110,6 @@ export class Modes implements IDisposable {
 
   /** Forgets everything, as a terminal does that is new. */
   reset(): void {
-    const { coreService, optionsService } = this.#core;
-    // RIS of @xterm/headless leaves these three.
-    coreService.isCursorHidden = false;
-    optionsService.options.cursorBlink = false;
-    optionsService.options.convertEol = false;
     this.#colours.clear();
     this.#keyboards.normal.flags = this.#keyboards.alt.flags = 0;
     this.#keyboards.normal.stack = [];

@@ -1,5 +1,5 @@
 import type { Terminal } from '@xterm/headless';
-import { Bg, type Attributes, type Cell, type Core, type Line, type ScreenBuffer } from './core.js';
+import { Bg, Colour, type Attributes, type Cell, type Core, type Line, type ScreenBuffer } from './core.js';
 import { backgroundOf, plain, sameStyle, sgr, showsOnBlank } from './style.js';
 
 /** Lines of a buffer, from the first up to but without `end`. */
@@ -12,8 +12,6 @@ interface Range {
 interface Drawn {
   readonly written: number;
 }
-
-const default24 = 0x3ffffff;
 
 /**
  * Writes what draws a terminal's cells. It uses no more than any terminal knows: text, SGR, links, movements of the
@@ -57,9 +55,16 @@ export class Painter {
     this.#style = copyOf(attributes);
     if (link === this.#link) return;
     const data = link === 0 ? undefined : this.#core._oscLinkService.getLinkData(link);
-    if (data) this.#out += `\u001b]8;${data.id === undefined ? '' : `id=${data.id}`};${data.uri}\u001b\\`;
+    // With a name of its own, a link that is drawn in parts stays one.
+    if (data) this.#out += `\u001b]8;id=${data.id ?? `khlone-${link}`};${data.uri}\u001b\\`;
     else if (this.#link !== 0) this.#out += '\u001b]8;;\u001b\\';
     this.#link = data ? link : 0;
+  }
+
+  /** As `style`, and also sets what does not show. */
+  restyle(attributes: Attributes): void {
+    this.style(attributes);
+    this.#out += sgr(attributes);
   }
 
   /** Draws the lines one below the other from the top left on, so that those beyond the screen scroll off it. */
@@ -75,7 +80,7 @@ export class Painter {
       const next = buffer.lines.get(y + 1);
       if (!next?.isWrapped) this.#breakLine();
       else if (this.#wrapsByItself(line, next, drawn)) {
-        coloured = (next.loadCell(0, this.#peek).bg & default24) !== 0;
+        coloured = (next.loadCell(0, this.#peek).bg & Colour.all) !== 0;
       } else this.#forceWrap(line, drawn);
     }
     this.style(plain);
@@ -99,7 +104,7 @@ export class Painter {
       const cell = line.loadCell(x, this.#cell);
       const chars = cell.getChars();
       this.style(chars === '' ? backgroundOf(cell) : cell);
-      this.#out += chars === '' ? ' ' : chars;
+      this.#out += this.#drawable(chars);
       x += Math.max(1, cell.getWidth());
     }
     this.style(plain);
@@ -111,15 +116,33 @@ export class Painter {
    * that is beyond the edge, where no movement reaches; and what comes may combine with it.
    */
   again(buffer: ScreenBuffer, top: number): void {
-    const line = buffer.lines.get(buffer.ybase + buffer.y);
-    if (!line) return;
-    let x = buffer.x - 1;
-    if (x > 0 && line.loadCell(x, this.#cell).getWidth() === 0) x--;
-    const cell = line.loadCell(x, this.#cell);
+    const x = this.#before(buffer);
+    const cell = this.#cell;
     const chars = cell.getChars();
     this.moveTo(x, buffer.y - top);
     this.style(chars === '' && !showsOnBlank(cell) ? backgroundOf(cell) : cell);
-    this.#out += chars === '' ? ' ' : chars;
+    this.#out += this.#drawable(chars);
+  }
+
+  /** Whether the cursor is where the character before it left it. */
+  follows(buffer: ScreenBuffer): boolean {
+    return buffer.x > 0 && this.#before(buffer) + Math.max(1, this.#cell.getWidth()) === buffer.x;
+  }
+
+  /** Loads the cell of the character before the cursor, and tells its column. */
+  #before(buffer: ScreenBuffer): number {
+    const line = buffer.lines.get(buffer.ybase + buffer.y);
+    let x = buffer.x - 1;
+    if (x > 0 && line?.loadCell(x, this.#cell).getWidth() === 0) x--;
+    line?.loadCell(x, this.#cell);
+    return x;
+  }
+
+  /** A mark that stands alone would join whatever is before it. */
+  #drawable(chars: string): string {
+    if (chars === '') return ' ';
+    const first = chars.codePointAt(0) ?? 0;
+    return first >= 0x300 && this.#core.unicodeService.wcwidth(first) === 0 ? ` ${chars}` : chars;
   }
 
   /** `coloured`: what is blank in this row of the terminal may have a background. */
@@ -136,7 +159,7 @@ export class Painter {
         if (skipped > 0) this.#out += `\u001b[${skipped}C`;
         skipped = 0;
         this.style(cell);
-        this.#out += chars === '' ? ' ' : chars;
+        this.#out += this.#drawable(chars);
         x += Math.max(1, width);
         written = x;
         continue;
@@ -158,7 +181,7 @@ export class Painter {
 
   #continuesBlank(line: Line, x: number, background: number): boolean {
     const cell = line.loadCell(x, this.#peek);
-    return cell.getChars() === '' && !showsOnBlank(cell) && (cell.bg & default24) === background;
+    return cell.getChars() === '' && !showsOnBlank(cell) && (cell.bg & Colour.all) === background;
   }
 
   #breakLine(): void {
@@ -172,8 +195,9 @@ export class Painter {
     const first = next.loadCell(0, this.#cell);
     if (first.getChars() === '' && !showsOnBlank(first)) return false;
     if (drawn.written === columns) return true;
-    if (first.getWidth() !== 2 || drawn.written !== columns - 1) return false;
-    return (line.loadCell(columns - 1, this.#peek).bg & default24) === (first.bg & default24);
+    // The cell that a wide character leaves takes its style.
+    if (first.getWidth() !== 2 || drawn.written !== columns - 1 || showsOnBlank(first)) return false;
+    return (line.loadCell(columns - 1, this.#peek).bg & Colour.all) === (first.bg & Colour.all);
   }
 
   /** Writes blanks up to the edge and one beyond it, and takes them away again. */
@@ -223,7 +247,7 @@ export class Painter {
     let x = this.#core.cols;
     while (x > 0) {
       const cell = line.loadCell(x - 1, this.#peek);
-      if (cell.content << 10 !== 0 || (cell.bg & default24) !== 0 || showsOnBlank(cell)) break;
+      if (cell.content << 10 !== 0 || (cell.bg & Colour.all) !== 0 || showsOnBlank(cell)) break;
       if (cell.getWidth() === 0) break;
       x--;
     }

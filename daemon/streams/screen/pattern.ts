@@ -14,7 +14,8 @@ export function patternProblem(pattern: string): string | undefined {
   if (pattern === '') return 'it is empty';
   if (pattern.length > longestPattern) return `it is longer than ${longestPattern} characters`;
   try {
-    return new RegExp(pattern) && undefined;
+    RegExp(pattern);
+    return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

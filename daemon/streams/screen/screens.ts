@@ -26,8 +26,8 @@ interface Options {
 }
 
 interface Waiting {
-  resolve(answer: Answer): void;
-  reject(error: Error): void;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Follows screens in one thread, which is there as long as there are any. */

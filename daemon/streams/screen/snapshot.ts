@@ -1,8 +1,11 @@
 import type { Terminal } from '@xterm/headless';
-import type { Core, ScreenBuffer } from './core.js';
+import { Bg, Colour, type Core, type ScreenBuffer } from './core.js';
 import type { Modes } from './modes.js';
 import { Painter } from './paint.js';
 import { plain, sameStyle } from './style.js';
+
+/** ASCII as G0, and G0 in use. */
+const ordinaryCharset = '\u001b(B\u000f';
 
 /** A terminal that a snapshot is taken of. */
 interface Subject {
@@ -29,12 +32,15 @@ export function drawSnapshot(subject: Subject, scrollback: number): string {
     // The saved place is where leaving the alternate screen goes back to, and entering it saves it again.
     painter.put(`\u001b[?1049h${ownsMargins(core, normal) ? '\u001b[r' : ''}`);
     painter.style(plain);
-    painter.put('\u001b(B\u000f\u001b[m\u001b[2J\u001b[H');
+    painter.put(`${ordinaryCharset}\u001b[m\u001b[2J\u001b[H`);
     painter.place(alt, { start: 0, end: core.rows });
     setTabs(painter, core, alt);
     setMargins(painter, core, alt);
   }
-  if (hasSavedCursor(active)) saveCursor(painter, subject, active);
+  if (hasSavedCursor(active)) {
+    saveCursor(painter, subject, active);
+    painter.put(ordinaryCharset);
+  }
   painter.put(modes.keyboard(active === alt ? 'alt' : 'normal'));
   painter.put(modes.switches());
   const title = core._inputHandler._windowTitle;
@@ -78,8 +84,7 @@ function saveCursor(painter: Painter, { core, modes }: Subject, buffer: ScreenBu
   painter.moveTo(Math.min(buffer.savedX, core.cols - 1), y);
   const { fg, bg } = buffer.savedCurAttrData;
   painter.style({ fg, bg, extended: plain.extended });
-  const charsets = modes.charsets({ saved: buffer.savedCharset });
-  painter.put(charsets === '' ? '\u001b7' : `${charsets}\u001b7\u001b(B`);
+  painter.put(`${modes.charsets({ saved: buffer.savedCharset })}\u001b7`);
 }
 
 /** Everything that depends on where the cursor is, or moves it. */
@@ -89,13 +94,16 @@ function placeCursor(painter: Painter, { core, modes }: Subject): void {
   const top = coreService.decPrivateModes.origin ? buffer.scrollTop : 0;
   if (coreService.decPrivateModes.origin) painter.put('\u001b[?6h');
   const beyond = buffer.x >= core.cols;
-  const joins = input._parser.precedingJoinState !== 0 && buffer.x > 0;
+  const joins = input._parser.precedingJoinState !== 0 && painter.follows(buffer);
   // Drawn once more, a character must not be shifted in or exchanged for another.
   const settled = !coreService.modes.insertMode && charset.charset === undefined;
   if (settled) painter.put(modes.charsets());
+  const style = input._curAttrData;
+  // A colour for underlines that are not drawn yet is no part of how text looks now.
+  if ((style.bg & Bg.extended) === 0 && (style.extended._ext & Colour.all) !== 0) painter.restyle(style);
   if (beyond || (joins && settled)) painter.again(buffer, top);
   else painter.moveTo(buffer.x, buffer.y - top);
-  painter.style(input._curAttrData);
+  painter.style(style);
   if (!settled) painter.put(modes.charsets());
   if (coreService.modes.insertMode) painter.put('\u001b[4h');
 }

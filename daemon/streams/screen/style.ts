@@ -3,16 +3,26 @@ import { Bg, Colour, Fg, type Attributes } from './core.js';
 /** Underline colour after SGR 59, which @xterm/headless cannot tell from white. */
 const noUnderlineColour = Colour.all;
 
-/** SGR parameters of a colour: `plain` for the first eight, `bright` for the next, `long` for all others. */
-function colour(packed: number, plain: number, bright: number, long: number): string[] {
+type Kind = 'text' | 'background';
+
+/** First SGR parameters of colours: of the first eight, of the bright eight, and of all others. */
+const kinds = {
+  text: { plain: 30, bright: 90, long: 38 },
+  background: { plain: 40, bright: 100, long: 48 },
+} as const;
+
+function colour(packed: number, kind: Kind): string[] {
+  const { plain: first, bright, long } = kinds[kind];
   const value = packed & 0xffffff;
+  // A colour of a palette leaves bits of the one before it above its own eight.
+  const index = packed & 0xff;
   switch (packed & Colour.mode) {
     case 0:
       return [];
     case Colour.palette16:
-      return [String(value < 8 ? plain + value : bright + (value & 7))];
+      return [String(index < 8 ? first + index : bright + (index & 7))];
     case Colour.palette256:
-      return [`${long};5;${value & 0xff}`];
+      return [`${long};5;${index}`];
     default:
       return [`${long};2;${(value >>> 16) & 0xff};${(value >>> 8) & 0xff};${value & 0xff}`];
   }
@@ -45,7 +55,7 @@ export function sgr(attributes: Attributes): string {
   if (fg & Fg.invisible) codes.push('8');
   if (fg & Fg.strikethrough) codes.push('9');
   if (bg & Bg.overline) codes.push('53');
-  codes.push(...colour(fg, 30, 90, 38), ...colour(bg, 40, 100, 48), ...underlineColour(ext));
+  codes.push(...colour(fg, 'text'), ...colour(bg, 'background'), ...underlineColour(ext));
   return codes.length === 1 ? '\u001b[m' : `\u001b[${codes.join(';')}m`;
 }
 
@@ -64,7 +74,7 @@ export function showsOnBlank(attributes: Attributes): boolean {
   return (
     (attributes.fg & seenOnBlanks) !== 0 ||
     (attributes.bg & Bg.overline) !== 0 ||
-    (attributes.bg & Bg.extended && attributes.extended.urlId !== 0) === true
+    ((attributes.bg & Bg.extended) !== 0 && attributes.extended.urlId !== 0)
   );
 }
 

@@ -13,6 +13,11 @@ const takeUp = 1024 * 1024;
 /** Most changes of size that are kept, to build the screen anew. */
 const mostSizes = 100;
 
+interface Sized {
+  readonly offset: number;
+  readonly size: HeldSize;
+}
+
 /** Something that happens to the screen at one byte. */
 interface Step {
   offset: number;
@@ -36,7 +41,7 @@ export class ThreadScreen implements Screen {
   readonly #replies = new Emitter<ScreenReply>();
   #steps: Step[] = [];
   /** Sizes by the byte from which they hold; the first is that at the start. */
-  #sizes: { offset: number; readonly size: HeldSize }[];
+  #sizes: [Sized, ...Sized[]];
   #position: number;
   #wanted = true;
   #aligning = false;
@@ -73,7 +78,8 @@ export class ThreadScreen implements Screen {
   resize(size: HeldSize, offset = this.#source.end): void {
     if (this.#disposed) return;
     this.#sizes.push({ offset, size });
-    if (this.#sizes.length > mostSizes) this.#sizes.shift();
+    // The oldest but the first goes, which says where the screen begins.
+    if (this.#sizes.length > mostSizes) this.#sizes.splice(1, 1);
     this.#at(offset, () => this.#thread.send({ screen: this.id, type: 'resize', size }));
   }
 
@@ -138,7 +144,7 @@ export class ThreadScreen implements Screen {
 
   /** The thread is another one: builds the screen anew, from its first byte or from the end on. */
   rebuild(from: 'start' | 'end'): void {
-    const first = this.#sizes[0]!.offset;
+    const first = this.#sizes[0].offset;
     const { end } = this.#source;
     this.#position = from === 'start' ? Math.max(first, end - mostBehind) : end;
     this.#steps = [];
@@ -170,7 +176,7 @@ export class ThreadScreen implements Screen {
   }
 
   #open(): void {
-    const { size } = this.#sizes.findLast(({ offset }) => offset <= this.#position) ?? this.#sizes[0]!;
+    const { size } = this.#sizes.findLast(({ offset }) => offset <= this.#position) ?? this.#sizes[0];
     this.#thread.send({ screen: this.id, type: 'open', size, offset: this.#position });
   }
 
@@ -195,7 +201,10 @@ export class ThreadScreen implements Screen {
   }
 
   #takeSteps(): void {
-    while (this.#steps[0] && this.#steps[0].offset <= this.#position) this.#steps.shift()!.take();
+    for (let step = this.#steps[0]; step && step.offset <= this.#position; step = this.#steps[0]) {
+      this.#steps.shift();
+      step.take();
+    }
   }
 
   #read(most: number): Buffer | undefined {

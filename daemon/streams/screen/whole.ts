@@ -58,7 +58,7 @@ export class WholeOffset {
     for (let i = chunk.length - 1; i >= 0; i--) {
       if (chunk[i] === escape) return i;
       const before = i === 0 ? this.#last : chunk[i - 1];
-      if (before === 0xc2 && openers.has(chunk[i]!)) return i - 1;
+      if (before === 0xc2 && openers.has(chunk[i] ?? 0)) return i - 1;
     }
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { IUnicodeVersionProvider, Terminal } from '@xterm/headless';
+import { coreOf, type Core } from './core.js';
 
 /** Columns taken by a character. */
 type Width = 0 | 1 | 2;
@@ -34,10 +35,12 @@ const known = new Uint8Array(0x20000).fill(3);
  */
 class Widths implements IUnicodeVersionProvider {
   readonly version = 'emoji';
-  readonly #old: (code: number) => number;
+  readonly #core: Core;
+  readonly #old: IUnicodeVersionProvider;
 
-  constructor(old: (code: number) => number) {
-    this.#old = old;
+  constructor(core: Core) {
+    this.#core = core;
+    this.#old = core.unicodeService._activeProvider;
   }
 
   wcwidth(code: number): Width {
@@ -50,16 +53,19 @@ class Widths implements IUnicodeVersionProvider {
     return width;
   }
 
-  /** As the built-in table does: a character without width joins the one before it. */
+  /**
+   * A character without width joins the one before it, as in the built-in table; also where something else came
+   * between them, as in other terminals. With nothing before it, it takes a column.
+   */
   charProperties(code: number, preceding: number): number {
     const width = this.wcwidth(code);
-    const before = (preceding >> 1) & 3;
-    if (width === 0 && before > 0) return (before << 1) | 1;
-    return width << 1;
+    if (width > 0) return width << 1;
+    if (preceding === 0 && this.#core.buffers.active.x === 0) return 1 << 1;
+    return (((preceding >> 1) & 3) << 1) | 1;
   }
 
   #find(code: number): Width {
-    const old = this.#old(code) as Width;
+    const old = this.#old.wcwidth(code);
     if (old !== 1 || code < 0x300) return old;
     const character = String.fromCodePoint(code);
     if (noWidth.test(character)) return 0;
@@ -72,10 +78,6 @@ class Widths implements IUnicodeVersionProvider {
 
 /** Gives a terminal the widths of today. */
 export function useWidths(terminal: Terminal): void {
-  const service = (
-    terminal as unknown as { _core: { unicodeService: { _activeProvider: IUnicodeVersionProvider } } }
-  )._core.unicodeService;
-  const old = service._activeProvider;
-  terminal.unicode.register(new Widths((code) => old.wcwidth(code)));
+  terminal.unicode.register(new Widths(coreOf(terminal)));
   terminal.unicode.activeVersion = 'emoji';
 }

@@ -4,7 +4,8 @@ import { HeadlessScreen } from './headlessScreen.js';
 import { slots, type FromThread, type ThreadData, type ToThread } from './messages.js';
 
 /** The thread that follows all screens. It knows no more than what it is told; the owner reads for it. */
-const port = parentPort!;
+if (!parentPort) throw new Error('this is the program of a thread');
+const port = parentPort;
 const { memory } = workerData as ThreadData;
 
 interface Followed {
