@@ -43,7 +43,7 @@ export class FakeTerminal implements Terminal {
       if (this.mortal) this.end({ code: null, signal: 'SIGHUP' });
       return this.exited;
     };
-    return { identity, isAlive: () => this.#alive, kill } as unknown as HeldTerminal;
+    return { identity, exited: this.exited, isAlive: () => this.#alive, kill } as unknown as HeldTerminal;
   }
 
   get spool(): Spool {

@@ -3,7 +3,7 @@ import { fail } from '../../../protocol/fail.js';
 import type { TerminalSettings } from '../../../protocol/shapes/clone.js';
 import type { ProcessExit, ProcessIdentity } from '../../holder/contract.js';
 import { signalGroup } from '../../holder/kill.js';
-import { type Disposable, DisposableStore, Emitter } from '../../lifecycle.js';
+import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { Terminal } from '../../streams/contract.js';
 import type { Brain, BrainOutput, BrainSpec, TurnOutcome } from '../contract.js';
 import { redactor } from '../streamJson/text.js';
@@ -89,7 +89,7 @@ export class CommandBrain implements Brain {
     this.#held.add(parts.terminal.onOutput(() => this.#heard()));
     this.#state = parts.adopted ? 'ready' : 'opening';
     this.#arm();
-    void parts.terminal.exited.then((exit) => this.#exited(exit));
+    void parts.terminal.held.exited.then((exit) => this.#exited(exit));
   }
 
   send(say: string): void {
@@ -173,7 +173,8 @@ export class CommandBrain implements Brain {
     },
     bury: () => {
       this.#held.dispose();
-      this.terminal.dispose();
+      // Its viewers may still read the last of it.
+      void this.terminal.exited.then(() => this.terminal.dispose()).catch(onUnexpectedError);
       this.#bury(this.#exit);
     },
     finishDone: () => this.#finish({ status: 'done', text: this.#text }),
