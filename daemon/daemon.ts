@@ -13,8 +13,7 @@ import { TaskQueue } from './clones/queue.js';
 import { recover } from './clones/recovery.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
-import { InProcessHolder } from './holder/inProcess.js';
-import { endSurvivors } from './holder/survivors.js';
+import { type FoundBrain, Holders } from './holder/holders.js';
 import { DisposableStore, onUnexpectedError } from './lifecycle.js';
 import type { Log } from './log/logger.js';
 import { createDispatcher, type MethodSpec } from './rpc/dispatch.js';
@@ -44,6 +43,7 @@ export class Daemon {
   readonly #request: DaemonRequest;
   readonly #held = new DisposableStore();
   readonly #events: EventLog;
+  readonly #holders: Holders;
   readonly #directory = new CloneDirectory();
   readonly #enrolment: Enrolment;
   readonly #server = createServer();
@@ -66,7 +66,8 @@ export class Daemon {
 
     const desk = this.#held.add(new ApprovalDesk(store, events));
     const vault = new Vault();
-    const holder = new InProcessHolder(store.processes);
+    const holder = new Holders({ folder: paths.brains });
+    this.#holders = holder;
     const screens = this.#held.add(createScreens());
     const suppliers = createSuppliers({
       holder,
@@ -79,7 +80,7 @@ export class Daemon {
       queue,
       desk,
       environment: new CloneEnvironment(vault, paths.socket),
-      ready: this.#endSurvivors(store),
+      ready: this.#takeUp(),
     };
     const directory = this.#directory;
     const enrolment = new Enrolment({ root: zone.root, shared, directory, suppliers, vault });
@@ -98,7 +99,7 @@ export class Daemon {
       desk,
       vault,
       suppliers,
-      finishedSpools: () => [],
+      finishedSpools: (clone) => holder.finished(clone),
       intake: new Intake({ store, log: events, queue, directory }),
       ends: this.#held.add(new TaskEnds(events)),
       paths: {
@@ -144,6 +145,7 @@ export class Daemon {
     const closing = Promise.allSettled(this.#directory.all().map((runner) => runner.close(drain)));
     if (!first) return this.ended;
     for (const end of await closing) if (end.status === 'rejected') onUnexpectedError(end.reason);
+    await this.#holders.close();
     await this.#rpc.close({ graceMs: partingMs });
     this.#events.flush();
     this.#held.dispose();
@@ -152,17 +154,26 @@ export class Daemon {
     this.#settle();
   }
 
-  /** What a killed daemon left running would hold its clones' conversations: nothing starts before it is gone. */
-  async #endSurvivors(store: Store): Promise<void> {
-    const left = store.processes.all();
-    if (left.length === 0) return;
-    this.#request.log.warn('ending processes of an earlier daemon', { pids: left.map(({ pid }) => pid) });
-    await endSurvivors(left).catch(onUnexpectedError);
-    try {
-      store.transact(() => left.forEach((identity) => store.processes.ended(identity)));
-    } catch (error) {
-      // A disk that refuses must not keep the clones from working; the next daemon looks for them in vain.
-      onUnexpectedError(error);
+  /** What a killed daemon left running would hold its clones' conversations: nothing starts before it is settled. */
+  async #takeUp(): Promise<void> {
+    const { log } = this.#request;
+    const { living, ended } = await this.#holders.find();
+    if (ended > 0) log.warn('ended processes of an earlier daemon whose holders are gone', { ended });
+    await Promise.all(
+      living.map(async (found) => {
+        if (this.#adopt(found)) return;
+        log.warn('ending a brain of an earlier daemon', { run: found.run, pid: found.pid, ...found.tag });
+        await this.#holders.end(found.run).catch(onUnexpectedError);
+      }),
+    );
+  }
+
+  /** Gives a brain that was found back to its clone, if the clone can go on with it. Says whether it did. */
+  #adopt(found: FoundBrain): boolean {
+    switch (found.kind) {
+      case 'pipes':
+      case 'terminal':
+        return false;
     }
   }
 }

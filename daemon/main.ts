@@ -5,7 +5,7 @@ import { currentUid, resolveZone } from '../protocol/zone.js';
 import type { Daemon } from './daemon.js';
 import { setUnexpectedErrorHandler } from './lifecycle.js';
 import { createLog, type LogSink, logLevelOf, openLogFile } from './log/logger.js';
-import { closeInherited } from './zone/inherited.js';
+import { closeInherited } from './holder/program/inherited.js';
 import { claimZone } from './zone/owner.js';
 import { type ReadyChannel, takeReadyChannel } from './zone/ready.js';
 

@@ -1,7 +1,7 @@
 import type { Disposable } from '../lifecycle.js';
+import type { HeldSize, HeldTag, ProcessExit, ProcessIdentity } from './program/wire.js';
 
-/** Says whose a held program is, to the daemon that finds it again: a few short strings, kept beside its spool. */
-export type HeldTag = Readonly<Record<string, string>>;
+export type { HeldSize, HeldTag, ProcessExit, ProcessIdentity };
 
 /** What to run. The environment is complete: nothing is inherited. */
 export interface HeldProgram {
@@ -10,23 +10,6 @@ export interface HeldProgram {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-}
-
-/** Who a process is, so that a signal never reaches another one that got its number later. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Kernel start time in clock ticks since boot (/proc/PID/stat field 22), or the `ps` start time elsewhere. */
-  readonly startTime: string;
-  /** The boot the start time counts from. */
-  readonly bootId: string;
-  /** Random token in the environment of the process (`KHLONE_RUN`), by which strayed descendants are found. */
-  readonly run: string;
-}
-
-/** How a process ended: exactly one of the two is set. */
-export interface ProcessExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
 }
 
 /** A running program behind pipes, in a session and process group of its own. */
@@ -43,12 +26,6 @@ export interface HeldProcess extends Disposable {
   isAlive(): boolean;
   /** SIGTERM to the group, a grace, SIGKILL, then a sweep for survivors that changed session. */
   kill(graceMs: number): Promise<ProcessExit>;
-}
-
-/** Size of a terminal, in cells; 1 to 1000 each. */
-export interface HeldSize {
-  readonly cols: number;
-  readonly rows: number;
 }
 
 /** A piece of what was put out, or a change of size, with its time in milliseconds since 1970. */
@@ -111,10 +88,4 @@ export interface FinishedSpool {
   readonly tag: HeldTag;
   readonly spool: Spool;
   readonly exit: ProcessExit | undefined;
-}
-
-/** Told of each process before it is called running, and when it is gone; the store writes it down. */
-export interface ProcessRecorder {
-  started(identity: ProcessIdentity): void;
-  ended(identity: ProcessIdentity): void;
 }

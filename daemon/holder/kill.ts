@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessIdentity } from './contract.js';
-import { isRunning, processFacts } from './identity.js';
+import { isRunning, processFacts } from './program/identity.js';
 import { findStrays } from './strays.js';
 
 /** How long a process may take over SIGTERM (design: 5 s). */

@@ -2,10 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ProcessIdentity } from './contract.js';
-import { bootId, processFacts } from './identity.js';
-
-/** The variable by which everything a brain started is known, whatever session it moved to. */
-export const runMarker = 'KHLONE_RUN';
+import { bootId, processFacts } from './program/identity.js';
+import { runMarker } from './program/wire.js';
 
 /** A process that belongs to a run, with the start time it had when it was found. */
 export interface Stray {

@@ -1,5 +1,5 @@
 import type { ProcessIdentity } from './contract.js';
-import { bootId } from './identity.js';
+import { bootId } from './program/identity.js';
 import { defaultGraceMs, killGroups } from './kill.js';
 
 /**

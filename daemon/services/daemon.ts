@@ -40,7 +40,7 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
         clients: parts.clients(),
         memory: { rssBytes: rss, heapUsedBytes: heapUsed },
         holder: {
-          kind: 'inProcess',
+          kind: 'process',
           processes: directory.all().filter((runner) => runner.hasProcess).length,
         },
         paths: { ...parts.paths },

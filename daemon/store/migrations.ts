@@ -107,4 +107,6 @@ export const migrations: readonly string[] = [
   ALTER TABLE clones ADD COLUMN command TEXT;
   ALTER TABLE clones ADD COLUMN terminal TEXT;
   `,
+  // Since holders write down in their folders what runs under them.
+  'DROP TABLE processes;',
 ];

@@ -4,7 +4,6 @@ import { CloneTable } from './cloneTable.js';
 import { type Db, openDatabase, storageError } from './database.js';
 import { EventTable } from './eventTable.js';
 import { IdempotencyTable } from './idempotencyTable.js';
-import { ProcessTable } from './processTable.js';
 import { TaskTable } from './taskTable.js';
 import { UsageTable } from './usageTable.js';
 import { nextEpoch } from './zoneTable.js';
@@ -18,7 +17,6 @@ export class Store implements Disposable {
   readonly approvals: ApprovalTable;
   readonly events: EventTable;
   readonly usage: UsageTable;
-  readonly processes: ProcessTable;
   readonly idempotency: IdempotencyTable;
   readonly #db: Db;
 
@@ -31,7 +29,6 @@ export class Store implements Disposable {
     this.approvals = new ApprovalTable(this.#db);
     this.events = new EventTable(this.#db);
     this.usage = new UsageTable(this.#db);
-    this.processes = new ProcessTable(this.#db);
     this.idempotency = new IdempotencyTable(this.#db);
   }
 

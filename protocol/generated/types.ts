@@ -516,7 +516,7 @@ export interface DaemonStatusResult {
     heapUsedBytes: number;
   };
   holder: {
-    /** `inProcess`: brains end with the daemon. */
+    /** `process`: each brain runs under a small process of its own, its holder, and outlives a daemon that is killed. */
     kind: string;
     processes: number;
   };

@@ -17,7 +17,11 @@ export const daemonStatus = request({
     clients: count,
     memory: z.object({ rssBytes: count, heapUsedBytes: count }),
     holder: z.object({
-      kind: z.string().describe('`inProcess`: brains end with the daemon.'),
+      kind: z
+        .string()
+        .describe(
+          '`process`: each brain runs under a small process of its own, its holder, and outlives a daemon that is killed.',
+        ),
       processes: count,
     }),
     paths: z.object({ socket: z.string(), state: z.string(), database: z.string(), log: z.string() }),
@@ -37,7 +41,7 @@ export const daemonStatus = request({
       approvals: 0,
       clients: 1,
       memory: { rssBytes: 71_000_000, heapUsedBytes: 14_000_000 },
-      holder: { kind: 'inProcess', processes: 0 },
+      holder: { kind: 'process', processes: 0 },
       paths: {
         socket: '/run/user/1000/khlone/0123456789abcdef/s',
         state: '/home/you/.local/state/khlone/zones/0123456789abcdef',

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { BrainSpec, BrainSupplier } from '../../daemon/brains/contract.js';
-import type { Holder, ProcessIdentity } from '../../daemon/holder/contract.js';
-import { InProcessHolder } from '../../daemon/holder/inProcess.js';
+import type { HeldProcess, HeldTerminal, Holder, ProcessIdentity } from '../../daemon/holder/contract.js';
+import type { Holders } from '../../daemon/holder/holders.js';
 import type { Terminals } from '../../daemon/streams/contract.js';
 import { createScreens } from '../../daemon/streams/screen/screens.js';
 import { createTerminals } from '../../daemon/streams/terminals.js';
 import { BrainListener } from './brainListener.js';
+import { HolderStage } from './holders.js';
 
 /** The compiled program of the screens' thread: a thread does not load TypeScript. */
 const screenProgram = new URL('../../dist/daemon/streams/screen/worker.js', import.meta.url);
@@ -14,14 +15,16 @@ const screenProgram = new URL('../../dist/daemon/streams/screen/worker.js', impo
 export class BrainStage {
   /** What runs, by pid. */
   readonly running = new Map<number, ProcessIdentity>();
-  readonly holder: Holder = new InProcessHolder({
-    started: (identity) => this.running.set(identity.pid, identity),
-    ended: (identity) => this.running.delete(identity.pid),
-  });
+  readonly holder: Holder = {
+    spawn: async (what) => this.#watch(await this.#holders().spawn(what)),
+    spawnTerminal: async (what, size) => this.#watch(await this.#holders().spawnTerminal(what, size)),
+  };
   readonly terminals: Terminals = createTerminals({
     holder: this.holder,
     screens: createScreens({ program: screenProgram, lingerMs: 0 }),
   });
+  #stage: HolderStage | undefined;
+  #opened: Holders | undefined;
   readonly #listeners: BrainListener[] = [];
 
   /** Starts a brain of a supplier; what the spec leaves out is an act on a new conversation. */
@@ -47,6 +50,22 @@ export class BrainStage {
   /** Ends every brain; a process that is left fails the test. */
   async clear(): Promise<void> {
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.brain.kill()));
-    if (this.running.size > 0) throw new Error(`still running: ${[...this.running.keys()].join(', ')}`);
+    const left = [...this.running.keys()];
+    await this.#stage?.[Symbol.asyncDispose]();
+    this.#stage = undefined;
+    this.#opened = undefined;
+    if (left.length > 0) throw new Error(`still running: ${left.join(', ')}`);
+  }
+
+  #holders(): Holders {
+    this.#stage ??= new HolderStage();
+    return (this.#opened ??= this.#stage.open());
+  }
+
+  #watch<T extends HeldProcess | HeldTerminal>(held: T): T {
+    const { identity } = held;
+    this.running.set(identity.pid, identity);
+    void held.exited.then(() => this.running.delete(identity.pid));
+    return held;
   }
 }

@@ -1,7 +1,7 @@
 // A program that owns a zone and nothing more: what the daemon does around its start, from the compiled parts.
 // Whoever connects is told who it is, and is then let go. KHLONE_TEST_START chooses how the start goes.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { closeInherited } from '../../../dist/daemon/zone/inherited.js';
+import { closeInherited } from '../../../dist/daemon/holder/program/inherited.js';
 import { takeReadyChannel } from '../../../dist/daemon/zone/ready.js';
 import { claimZone } from '../../../dist/daemon/zone/owner.js';
 import { resolveZone } from '../../../dist/protocol/zone.js';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createSuppliers } from '../../../../daemon/brains/suppliers.js';
-import { InProcessHolder } from '../../../../daemon/holder/inProcess.js';
+import type { Holder } from '../../../../daemon/holder/contract.js';
 import { createScreens } from '../../../../daemon/streams/screen/screens.js';
 import { createTerminals } from '../../../../daemon/streams/terminals.js';
 
-const holder = new InProcessHolder({ started: () => undefined, ended: () => undefined });
+const nothing = (): Promise<never> => Promise.reject(new Error('nothing is started here'));
+const holder: Holder = { spawn: nothing, spawnTerminal: nothing };
 const terminals = createTerminals({ holder, screens: createScreens() });
 const suppliers = createSuppliers({ holder, terminals });
 const runsOn = (brain: string, secret: string, env: Record<string, string> = {}): boolean | undefined =>

@@ -365,18 +365,6 @@ describe('UsageTable', () => {
   });
 });
 
-describe('ProcessTable', () => {
-  it('remembers what was started until it has ended', () => {
-    const one = { run: 'r1', pid: 10, startTime: '99', bootId: 'b' };
-    const two = { run: 'r2', pid: 11, startTime: '100', bootId: 'b' };
-    state.store.processes.started(one);
-    state.store.processes.started(two);
-    state.store.processes.ended(one);
-    state.reopen();
-    expect(state.store.processes.all()).toEqual([two]);
-  });
-});
-
 describe('IdempotencyTable', () => {
   it('knows a call again whatever the order of its members', () => {
     const { idempotency } = state.store;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { ProcessIdentity } from './contract.js';
+import type { ProcessIdentity } from './wire.js';
 
 /** What the kernel says of a process: enough to tell it from another one that gets its number later. */
 export interface ProcessFacts {

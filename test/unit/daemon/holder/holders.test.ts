@@ -1,23 +1,37 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { afterEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HeldProcess, ProcessIdentity } from '../../../../daemon/holder/contract.js';
-import { factsFromPs, factsFromProc, identify, isRunning } from '../../../../daemon/holder/identity.js';
-import { InProcessHolder } from '../../../../daemon/holder/inProcess.js';
+import type { Holders } from '../../../../daemon/holder/holders.js';
 import { signalGroup } from '../../../../daemon/holder/kill.js';
-import { carriersFromPs, findStrays, runMarker } from '../../../../daemon/holder/strays.js';
+import {
+  factsFromProc,
+  factsFromPs,
+  identify,
+  isRunning,
+} from '../../../../daemon/holder/program/identity.js';
+import { runMarker } from '../../../../daemon/holder/program/wire.js';
+import { carriersFromPs, findStrays } from '../../../../daemon/holder/strays.js';
+import type { BrainFile } from '../../../../daemon/holder/program/wire.js';
 import { endSurvivors } from '../../../../daemon/holder/survivors.js';
+import { HolderStage } from '../../../support/holders.js';
 
-const log: string[] = [];
 const held: HeldProcess[] = [];
-const holder = new InProcessHolder({
-  started: (identity) => log.push(`started ${identity.pid}`),
-  ended: (identity) => log.push(`ended ${identity.pid}`),
+let stage: HolderStage;
+let holder: Holders;
+
+beforeAll(() => {
+  stage = new HolderStage();
+  holder = stage.open();
 });
+afterAll(() => stage[Symbol.asyncDispose]());
 
 const run = async (script: string, env: Record<string, string> = {}): Promise<HeldProcess> => {
   const process_ = await holder.spawn({
+    tag: { clone: 'mechanic.1' },
     program: process.execPath,
     args: ['-e', script],
     cwd: tmpdir(),
@@ -39,18 +53,27 @@ const running = (pid: number): boolean => {
 
 afterEach(async () => {
   await Promise.all(held.splice(0).map((each) => each.kill(0)));
-  log.length = 0;
 });
 
-describe('the in-process holder', () => {
-  it('records a process before it calls it running, and when it is gone', async () => {
+describe('a program behind pipes', () => {
+  it('writes down whose process it is before it calls it running', async () => {
     const child = await run('process.stdin.resume()');
-    expect(log).toEqual([`started ${child.identity.pid}`]);
+    const { run: name } = child.identity;
+    const file = JSON.parse(readFileSync(join(stage.folder, name, 'brain.json'), 'utf8')) as BrainFile;
+    expect(file).toMatchObject({
+      version: 1,
+      kind: 'pipes',
+      tag: { clone: 'mechanic.1' },
+      brain: child.identity,
+    });
+    expect(isRunning(file.brain)).toBe(true);
+    expect(isRunning(file.holder)).toBe(true);
     expect(child.isAlive()).toBe(true);
     child.end();
     expect(await child.exited).toEqual({ code: 0, signal: null });
-    expect(log).toEqual([`started ${child.identity.pid}`, `ended ${child.identity.pid}`]);
     expect(child.isAlive()).toBe(false);
+    // Nothing is kept of pipes.
+    await expect.poll(() => existsSync(join(stage.folder, name))).toBe(false);
   });
 
   it('gives the program exactly the environment it was told, and the marker', async () => {
@@ -100,28 +123,8 @@ describe('the in-process holder', () => {
   });
 
   it('says why a program did not start', async () => {
-    const missing = { program: '/nowhere/at/all', args: [], cwd: tmpdir(), env: {} };
+    const missing = { tag: {}, program: '/nowhere/at/all', args: [], cwd: tmpdir(), env: {} };
     await expect(holder.spawn(missing)).rejects.toMatchObject({ code: 'ENOENT' });
-    expect(log).toEqual([]);
-  });
-
-  it('ends a child whose start could not be recorded', async () => {
-    let pid = 0;
-    const failing = new InProcessHolder({
-      started(identity) {
-        pid = identity.pid;
-        throw new Error('disk full');
-      },
-      ended: () => undefined,
-    });
-    const program = {
-      program: process.execPath,
-      args: ['-e', 'setInterval(() => {}, 1000)'],
-      cwd: tmpdir(),
-      env: {},
-    };
-    await expect(failing.spawn(program)).rejects.toThrow('disk full');
-    expect(running(pid)).toBe(false);
   });
 
   it('uses SIGKILL on a child that ignores SIGTERM', async () => {

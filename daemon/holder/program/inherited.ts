@@ -4,7 +4,7 @@ import { closeSync, readdirSync, readFileSync } from 'node:fs';
 const closeOnExec = 0o2000000;
 
 /**
- * Closes what came along from whoever started this process: a shell's extra pipe, a job server's, a log. A daemon
+ * Closes what came along from whoever started this process: a shell's extra pipe, a job server's, a log. A process
  * that kept them would keep their readers waiting for an end that never comes. Node opens all of its own to be
  * closed on exec, so what is not was inherited. Call it first of all; elsewhere than on Linux it does nothing.
  */

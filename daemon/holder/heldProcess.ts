@@ -1,0 +1,62 @@
+import type { Disposable } from '../lifecycle.js';
+import type { HeldProcess } from './contract.js';
+import { HeldRun } from './heldRun.js';
+import { errorChannel, mainChannel } from './program/wire.js';
+
+/** After so many bytes of output the holder is told that they need not be kept. */
+const tellBytes = 4 * 1024 * 1024;
+
+interface Waiter {
+  readonly total: number;
+  readonly done: () => void;
+}
+
+/** A program behind pipes, under a holder. */
+export class PipedRun extends HeldRun implements HeldProcess {
+  readonly #told = [0, 0];
+  #sent = 0;
+  #waiters: Waiter[] = [];
+
+  write(data: string): Promise<void> {
+    if (!this.isAlive()) return Promise.resolve();
+    const bytes = Buffer.from(data, 'utf8');
+    this.#sent += bytes.length;
+    this.holder.link.input(bytes);
+    return new Promise((done) => this.#waiters.push({ total: this.#sent, done }));
+  }
+
+  end(): void {
+    this.holder.link.endInput();
+  }
+
+  onStdout(listener: (chunk: Buffer) => void): Disposable {
+    return this.#on(mainChannel, listener);
+  }
+
+  onStderr(listener: (chunk: Buffer) => void): Disposable {
+    return this.#on(errorChannel, listener);
+  }
+
+  override output(channel: number, offset: number, chunk: Buffer): void {
+    super.output(channel, offset, chunk);
+    const end = this.channels[channel]?.end ?? 0;
+    if (end - (this.#told[channel] ?? 0) < tellBytes) return;
+    this.#told[channel] = end;
+    this.holder.link.consumed(channel, end);
+  }
+
+  taken(total: number): void {
+    while (this.#waiters[0] !== undefined && this.#waiters[0].total <= total) this.#waiters.shift()?.done();
+  }
+
+  override ended(...[exit]: Parameters<HeldRun['ended']>): void {
+    super.ended(exit);
+    this.taken(Infinity);
+  }
+
+  #on(channel: number, listener: (chunk: Buffer) => void): Disposable {
+    const found = this.channels[channel];
+    if (found === undefined) throw new Error(`pipes have no channel ${channel}`);
+    return found.on((_, chunk) => listener(chunk));
+  }
+}

@@ -1,0 +1,120 @@
+import { type Disposable, onUnexpectedError } from '../lifecycle.js';
+import { Channel } from './channel.js';
+import type { HeldTag, ProcessExit, ProcessIdentity } from './contract.js';
+import type { BrainListener } from './holderLink.js';
+import type { HolderProcess } from './holderProcess.js';
+import { defaultGraceMs, killGroups, sweep } from './kill.js';
+import { readSegments } from './program/segments.js';
+
+/** How long a holder may take to tell of the end of a brain that is gone, in ms: longer than it waits for output. */
+const reportMs = 5_000;
+
+/** Piece in which what a lost holder has left is read, in bytes. */
+const pieceBytes = 64 * 1024;
+
+/** A brain under its holder. */
+export interface HeldBrain {
+  readonly holder: HolderProcess;
+  readonly tag: HeldTag;
+  readonly identity: ProcessIdentity;
+  /** By channel: how far its output is known already. */
+  readonly from: readonly number[];
+}
+
+/** What piped programs and those in terminals have in common: their output in order, and their end. */
+export abstract class HeldRun implements Disposable, BrainListener {
+  readonly run: string;
+  readonly tag: HeldTag;
+  readonly identity: ProcessIdentity;
+  readonly exited: Promise<ProcessExit>;
+  protected readonly holder: HolderProcess;
+  protected readonly channels: readonly Channel[];
+  readonly #ended: Promise<ProcessExit>;
+  #tellEnded: (exit: ProcessExit) => void = () => undefined;
+  #tellExited: (exit: ProcessExit) => void = () => undefined;
+  #alive = true;
+  #exit: ProcessExit | undefined;
+  #swept: Promise<unknown> = Promise.resolve();
+  #settled = false;
+
+  constructor({ holder, tag, identity, from }: HeldBrain) {
+    this.holder = holder;
+    this.run = holder.run;
+    this.tag = tag;
+    this.identity = identity;
+    this.channels = from.map((offset) => new Channel(offset));
+    this.#ended = new Promise((resolve) => (this.#tellEnded = resolve));
+    this.exited = new Promise((resolve) => (this.#tellExited = resolve));
+  }
+
+  isAlive(): boolean {
+    return this.#alive;
+  }
+
+  async kill(graceMs: number = defaultGraceMs): Promise<ProcessExit> {
+    if (this.#alive) await killGroups([this.identity], graceMs, this.#ended);
+    // A holder that does not tell of it any more must not keep its clone waiting.
+    const late = setTimeout(() => this.holder.kill(), reportMs);
+    const exit = await this.exited;
+    clearTimeout(late);
+    return exit;
+  }
+
+  dispose(): void {
+    void this.kill().catch(onUnexpectedError);
+  }
+
+  output(channel: number, offset: number, chunk: Buffer): void {
+    this.channels[channel]?.push(offset, chunk);
+  }
+
+  abstract taken(total: number): void;
+
+  ended(exit: ProcessExit): void {
+    if (this.#exit !== undefined) return;
+    this.#exit = exit;
+    this.#alive = false;
+    this.#tellEnded(exit);
+    // What a brain leaves running would go on changing the zone behind the back of its successor.
+    this.#swept = sweep([this.identity]).catch(onUnexpectedError);
+  }
+
+  settled(exit: ProcessExit): void {
+    void this.#settle(exit);
+  }
+
+  lost(replaced: boolean): void {
+    void this.#mourn(replaced).catch(onUnexpectedError);
+  }
+
+  /** The holder died, or was killed: what is left of the brain ends too. */
+  async #mourn(replaced: boolean): Promise<void> {
+    if (this.#settled) return;
+    if (!replaced) {
+      this.holder.kill();
+      if (this.#alive) await killGroups([this.identity], defaultGraceMs).catch(onUnexpectedError);
+      for (const [channel, { end }] of this.channels.entries()) this.#rest(channel, end);
+    }
+    await this.#settle(this.#exit ?? { code: null, signal: 'SIGKILL' });
+  }
+
+  /** Tells what a holder wrote down and did not get to send. */
+  #rest(channel: number, from: number): void {
+    const { folder } = this.holder;
+    for (let offset = from; ;) {
+      const chunk = readSegments(folder, channel, { offset, max: pieceBytes });
+      if (chunk === undefined || chunk.length === 0) return;
+      this.output(channel, offset, chunk);
+      offset += chunk.length;
+    }
+  }
+
+  async #settle(exit: ProcessExit): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.ended(exit);
+    await this.#swept;
+    for (const channel of this.channels) channel.close();
+    this.#tellExited(exit);
+  }
+}

@@ -1,0 +1,273 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onUnexpectedError } from '../lifecycle.js';
+import type {
+  FinishedSpool,
+  HeldProcess,
+  HeldProgram,
+  HeldSize,
+  HeldTag,
+  HeldTerminal,
+  Holder,
+  ProcessIdentity,
+} from './contract.js';
+import { brainOf, FinishedRuns, runsIn } from './finished.js';
+import { PipedRun } from './heldProcess.js';
+import type { HeldRun } from './heldRun.js';
+import { TerminalRun } from './heldTerminal.js';
+import { HolderLost } from './holderLink.js';
+import { findHolder, type HolderProcess, killHolder, partFrom, startHolder } from './holderProcess.js';
+import { sweep } from './kill.js';
+import { bootId } from './program/identity.js';
+import { type BrainFile, protocolVersion, type SpawnOrder, type Welcome } from './program/wire.js';
+import { endSurvivors } from './survivors.js';
+
+/** How long all holders of an earlier daemon together have to answer, in ms. */
+const findMs = 2_000;
+/** How long a spare waits to be started, in ms: the brain that was just started goes first. */
+const spareMs = 500;
+/** Between two looks at what is kept of finished terminals, in ms. */
+const pruneMs = 6 * 60 * 60 * 1000;
+
+/** Where holders live. */
+export interface HoldersOptions {
+  /** Folder of the holders' folders; it exists, and is nobody else's. */
+  readonly folder: string;
+  /** The compiled holder; the one beside this file when left out. */
+  readonly program?: string;
+}
+
+/** A brain that an earlier daemon started and that still runs. */
+export type FoundBrain =
+  | { readonly kind: 'pipes'; readonly run: string; readonly tag: HeldTag; readonly pid: number }
+  | {
+      readonly kind: 'terminal';
+      readonly run: string;
+      readonly tag: HeldTag;
+      readonly pid: number;
+      readonly terminal: HeldTerminal;
+    };
+
+/** What an earlier daemon left. */
+export interface Found {
+  readonly living: readonly FoundBrain[];
+  /** How many processes were ended whose holders were gone. */
+  readonly ended: number;
+}
+
+type FoundHolder = Awaited<ReturnType<typeof findHolder>>;
+
+/** Starts a holder for each brain, keeps one in reserve, and finds those that an earlier daemon started. */
+export class Holders implements Holder {
+  readonly #root: string;
+  readonly #program: string;
+  readonly #runs = new Map<string, HeldRun>();
+  readonly #finished: FinishedRuns;
+  /** Holders that are being started, or are ending. */
+  readonly #busy = new Set<Promise<unknown>>();
+  readonly #pruning: NodeJS.Timeout;
+  #spare: HolderProcess | undefined;
+  #spareSoon: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ folder, program }: HoldersOptions) {
+    this.#root = folder;
+    this.#program = program ?? fileURLToPath(new URL('./program/main.js', import.meta.url));
+    this.#finished = new FinishedRuns(folder, this.#runs);
+    this.#pruning = setInterval(() => void this.#finished.prune(), pruneMs).unref();
+  }
+
+  spawn(what: HeldProgram): Promise<HeldProcess> {
+    return this.#start(
+      what,
+      (identity, holder) => new PipedRun({ holder, tag: what.tag, identity, from: [0, 0] }),
+    );
+  }
+
+  spawnTerminal(what: HeldProgram, size: HeldSize): Promise<HeldTerminal> {
+    const make = (identity: ProcessIdentity, holder: HolderProcess): TerminalRun =>
+      new TerminalRun({ holder, tag: what.tag, identity, from: [0], size, taken: 0 });
+    return this.#start({ ...what, size }, make);
+  }
+
+  /** Starts the spare, where there is none, so that the next spawn does not wait for a process to start. */
+  warm(): void {
+    clearTimeout(this.#spareSoon);
+    if (this.#closed || this.#spare !== undefined) return;
+    try {
+      const spare = startHolder(this.#root, this.#program);
+      this.#spare = spare;
+      void spare.link.closed.then(() => {
+        if (this.#spare !== spare) return;
+        this.#spare = undefined;
+        this.#part(spare, false);
+      });
+    } catch (error) {
+      onUnexpectedError(error);
+    }
+  }
+
+  /**
+   * Looks for what an earlier daemon left. Holders that live are connected to; where a holder is gone, what is left of
+   * its brain is ended. Never rejects.
+   */
+  async find(): Promise<Found> {
+    const runs = runsIn(this.#root).filter((run) => !this.#runs.has(run) && this.#spare?.run !== run);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), findMs);
+    const found = await Promise.all(runs.map((run) => this.#ask(run, late.signal)));
+    clearTimeout(timer);
+    const living = found.flatMap((holder) => (holder === undefined ? [] : this.#takeUp(holder)));
+    const gone = runs.filter((_, index) => found[index] === undefined);
+    const ended = await this.#bury(gone).catch(onUnexpectedError);
+    await this.#finished.prune();
+    return { living, ended: ended ?? 0 };
+  }
+
+  /** Ends a brain that was found. Resolves when nothing of it is left. */
+  async end(run: string): Promise<void> {
+    await this.#runs.get(run)?.kill();
+  }
+
+  /** Terminals of a clone whose programs have ended, as far as they are kept, the newest first. */
+  finished(clone: string): FinishedSpool[] {
+    return this.#finished.of(clone);
+  }
+
+  /** Ends all brains and all holders, the spare too. Resolves when they are gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#spareSoon);
+    clearInterval(this.#pruning);
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare) this.#dismiss(spare);
+    while (this.#busy.size + this.#runs.size > 0) {
+      await Promise.allSettled([...this.#busy, ...[...this.#runs.values()].map((run) => run.kill())]);
+    }
+  }
+
+  #start<T extends HeldRun>(
+    order: SpawnOrder,
+    make: (identity: ProcessIdentity, holder: HolderProcess) => T,
+  ): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error('the holders are closed'));
+    const { tag, program, args, cwd, env, size } = order;
+    return this.#track(
+      this.#spawn({ tag, program, args, cwd, env, ...(size && { size }) }, make).finally(() => {
+        this.#spareSoon ??= setTimeout(() => {
+          this.#spareSoon = undefined;
+          this.warm();
+        }, spareMs).unref();
+      }),
+    );
+  }
+
+  async #spawn<T extends HeldRun>(
+    order: SpawnOrder,
+    make: (identity: ProcessIdentity, holder: HolderProcess) => T,
+  ): Promise<T> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const holder = spare ?? startHolder(this.#root, this.#program);
+    try {
+      return await holder.link.spawn(order, (identity) => this.#keep(holder, make(identity, holder)));
+    } catch (error) {
+      this.#dismiss(holder);
+      // It may have died long before it was wanted.
+      if (spare && error instanceof HolderLost) return this.#spawn(order, make);
+      throw error;
+    }
+  }
+
+  /** Looks after a run until its exit is collected. */
+  #keep<T extends HeldRun>(holder: HolderProcess, run: T): T {
+    this.#runs.set(run.run, run);
+    void run.exited.then(() => {
+      this.#runs.delete(run.run);
+      holder.link.collect();
+      const keep = run instanceof TerminalRun;
+      this.#part(holder, keep);
+      if (keep) void this.#track(this.#finished.prune());
+    });
+    return run;
+  }
+
+  /** Ends a holder that has no brain. */
+  #dismiss(holder: HolderProcess): void {
+    holder.kill();
+    this.#part(holder, false);
+  }
+
+  #part(holder: HolderProcess, keep: boolean): void {
+    void this.#track(partFrom(holder, keep).catch(onUnexpectedError));
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#busy.add(tracked);
+    void tracked.then(() => this.#busy.delete(tracked));
+    return work;
+  }
+
+  async #ask(run: string, late: AbortSignal): Promise<FoundHolder | undefined> {
+    const asking = findHolder(join(this.#root, run)).catch(() => undefined);
+    const patience = new Promise<undefined>((resolve) =>
+      late.addEventListener('abort', () => resolve(undefined), { once: true }),
+    );
+    const holder = await Promise.race([asking, patience]);
+    if (holder?.found.version === protocolVersion) return holder;
+    void asking.then((answered) => answered?.link.end());
+    return undefined;
+  }
+
+  /** Makes a run of a holder that was found; one without a brain, or whose brain has ended, is let go. */
+  #takeUp(holder: FoundHolder): FoundBrain[] {
+    const { brain, state } = holder.found;
+    if (brain === undefined || state === 'empty') {
+      holder.link.collect();
+      this.#part(holder, false);
+      return [];
+    }
+    const { run } = holder;
+    const { tag } = brain;
+    const { pid } = brain.brain;
+    const held = runOf(holder, holder.found, brain);
+    this.#keep(holder, held);
+    holder.link.attach(held);
+    for (const [channel, { end }] of holder.found.spools.entries()) holder.link.read(channel, end);
+    if (state === 'ended') return [];
+    return held instanceof TerminalRun
+      ? [{ kind: 'terminal', run, tag, pid, terminal: held }]
+      : [{ kind: 'pipes', run, tag, pid }];
+  }
+
+  /** Ends what is left where no holder answers, and takes away what is not kept. Resolves with how much was ended. */
+  async #bury(runs: readonly string[]): Promise<number> {
+    const left = runs.map((run) => ({ folder: join(this.#root, run), run }));
+    const brains = left.map(({ folder, run }) => ({ folder, run, file: brainOf(folder) }));
+    for (const { file } of brains) if (file) killHolder(file.holder);
+    const known = brains.flatMap(({ file }) => (file ? [file.brain] : []));
+    // A holder that was killed before it could write down whose parent it is.
+    const unknown = brains.flatMap(({ file, run }) => (file ? [] : [nobody(run)]));
+    const ended = (await endSurvivors(known)) + (await sweep(unknown));
+    const dropped = brains.filter(({ file }) => file?.kind !== 'terminal');
+    await Promise.all(dropped.map(({ folder }) => rm(folder, { recursive: true, force: true })));
+    return ended;
+  }
+}
+
+function runOf(holder: HolderProcess, found: Welcome, { tag, brain, size: first }: BrainFile): HeldRun {
+  const known = { holder, tag, identity: brain, from: found.spools.map(({ end }) => end) };
+  const size = found.size ?? first;
+  return size ? new TerminalRun({ ...known, size, taken: found.taken }) : new PipedRun(known);
+}
+
+/** Stands for a process of which only the run is known. */
+function nobody(run: string): ProcessIdentity {
+  return { pid: -1, startTime: '', bootId: bootId(), run };
+}

@@ -1,0 +1,134 @@
+/**
+ * What a daemon and a holder say to each other on the holder's socket, in frames (frames.ts). It is frozen: a holder
+ * that was started by one release is found by later ones. What is added gets a feature bit; a break, a new version.
+ */
+export const protocolVersion = 1;
+
+/** Feature bits of this holder; none so far. */
+export const features = 0;
+
+/** Types of frames from the daemon. */
+export const toHolder = {
+  /** `SpawnOrder`; answered by `started`, after which all output comes as if it were read from 0, or `failed`. */
+  spawn: 1,
+  /** `u8 channel | u64 offset`: output from there, and whatever follows. */
+  read: 2,
+  /** Bytes for the brain. */
+  input: 3,
+  /** Nothing more comes: closes the brain's stdin, where it has pipes. */
+  endInput: 4,
+  /** `u16 cols | u16 rows`. */
+  resize: 5,
+  /** `u8 channel | u64 offset`: what lies before need not be kept, where the brain has pipes. */
+  consumed: 6,
+  /** The exit was taken note of, or this holder has no brain and gets none: it ends. */
+  collect: 7,
+} as const;
+
+/** Types of frames from the holder. */
+export const fromHolder = {
+  /** `Welcome`; the first frame of every connection. */
+  welcome: 16,
+  /** `ProcessIdentity`. */
+  started: 17,
+  /** `SpawnFailure`; the holder waits for another order. */
+  failed: 18,
+  /** `u8 channel | u64 offset | bytes`; an offset further on than expected means that what lay before is not kept. */
+  output: 19,
+  /** `u64`: how many bytes of input the brain's side has taken, or were dropped at its end. */
+  taken: 20,
+  /** `ProcessExit`: the process has ended; output may still come. */
+  ended: 21,
+  /** `ProcessExit`: all output was sent before this. Told once every channel is read. */
+  exited: 22,
+  /** Another connection has come; this one gets no more. */
+  replaced: 23,
+} as const;
+
+/** A channel of output: a terminal's only one, or stdout. */
+export const mainChannel = 0;
+/** The second channel of pipes. */
+export const errorChannel = 1;
+
+/** The variable by which everything a brain started is known, whatever session it moved to. */
+export const runMarker = 'KHLONE_RUN';
+
+/** Says whose a held program is, to the daemon that finds it again: a few short strings, kept beside its spool. */
+export type HeldTag = Readonly<Record<string, string>>;
+
+/** Who a process is, so that a signal never reaches another one that got its number later. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Kernel start time in clock ticks since boot (/proc/PID/stat field 22), or the `ps` start time elsewhere. */
+  readonly startTime: string;
+  /** The boot the start time counts from. */
+  readonly bootId: string;
+  /** Random token in the environment of the process (`KHLONE_RUN`), by which strayed descendants are found. */
+  readonly run: string;
+}
+
+/** How a process ended: exactly one of the two is set. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Size of a terminal, in cells; 1 to 1000 each. */
+export interface HeldSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** What to run, and behind what. */
+export interface SpawnOrder {
+  readonly tag: HeldTag;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Complete but for the marker. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A terminal of this size; pipes where it is missing. */
+  readonly size?: HeldSize;
+}
+
+/** The system's error why a program did not start. */
+export interface SpawnFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a holder says of itself to whoever connects. */
+export interface Welcome {
+  readonly version: number;
+  readonly features: number;
+  readonly state: 'empty' | 'running' | 'ended';
+  readonly brain?: BrainFile;
+  /** The terminal's size now. */
+  readonly size?: HeldSize;
+  /** By channel: what is kept of its output. */
+  readonly spools: readonly { readonly start: number; readonly end: number }[];
+  /** As the frame of this name. */
+  readonly taken: number;
+}
+
+/** `brain.json`, written before a brain is said to run: what a later daemon needs where the holder is gone. */
+export interface BrainFile {
+  readonly version: number;
+  readonly kind: 'pipes' | 'terminal';
+  readonly tag: HeldTag;
+  readonly holder: ProcessIdentity;
+  readonly brain: ProcessIdentity;
+  /** The terminal's size at first. */
+  readonly size?: HeldSize;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+
+/** `exit.json`, written after the last byte of output is in the spool. */
+export interface ExitFile extends ProcessExit {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** Names of the files in a holder's folder; segments of a spool are named by `segmentName`. */
+export const files = { socket: 's', brain: 'brain.json', exit: 'exit.json' } as const;

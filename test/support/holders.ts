@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Holders } from '../../daemon/holder/holders.js';
+
+/** The compiled holder: what is tested is what is shipped. */
+export const holderProgram = join(import.meta.dirname, '../../dist/daemon/holder/program/main.js');
+
+/** A folder of its own with the daemon's side of holders, as often as a test wants one: each is a daemon's. */
+export class HolderStage implements AsyncDisposable {
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'khlone-'));
+  readonly #all: Holders[] = [];
+
+  open(): Holders {
+    const holders = new Holders({ folder: this.folder, program: holderProgram });
+    this.#all.push(holders);
+    return holders;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#all.map((holders) => holders.close()));
+    // What was handed over from one to another, or left behind.
+    const last = this.open();
+    await last.find();
+    await last.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
