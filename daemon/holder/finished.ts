@@ -37,7 +37,7 @@ export class FinishedRuns {
     this.#living = living;
   }
 
-  /** Those of a clone, the newest first. */
+  /** Those of a clone, the newest last. */
   of(clone: string): FinishedSpool[] {
     return this.#all()
       .filter(({ brain }) => brain.tag['clone'] === clone)
@@ -49,7 +49,8 @@ export class FinishedRuns {
           spool: new SpoolReader(folder),
           exit: exit && { code: exit.code, signal: exit.signal },
         };
-      });
+      })
+      .reverse();
   }
 
   /** Takes away what is too old, or too many of one clone. */

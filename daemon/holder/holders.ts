@@ -130,7 +130,7 @@ export class Holders implements Holder {
     await this.#runs.get(run)?.kill();
   }
 
-  /** Terminals of a clone whose programs have ended, as far as they are kept, the newest first. */
+  /** Terminals of a clone whose programs have ended, as far as they are kept, the newest last. */
   finished(clone: string): FinishedSpool[] {
     return this.#finished.of(clone);
   }
