@@ -1,8 +1,11 @@
 import type { HistoryEntry } from '../../protocol/shapes/stream.js';
-import type { Spool } from '../holder/contract.js';
+import type { HeldSize, Spool } from '../holder/contract.js';
+import { sameSize } from '../streams/sizes.js';
 
 /** Most bytes of output in one page. */
 const pageBytes = 512 * 1024;
+/** Most entries of one page: who types slowly leaves a time with each byte. */
+const pageEntries = 4000;
 
 /** A part of what a terminal has shown. */
 export interface HistoryPage {
@@ -15,32 +18,39 @@ export interface HistoryPage {
 
 /** Reads a page of a spool, cut at its times and sizes. `from` is where an earlier page ended; the start by default. */
 export function readHistory(spool: Spool, from: number | undefined): HistoryPage {
-  const first = from === undefined || from < spool.start;
-  const start = first ? spool.start : Math.min(from, spool.end);
+  const start = Math.min(Math.max(from ?? 0, spool.start), spool.end);
   const bytes = spool.read(start, pageBytes);
   // Dropped by its holder since: the next call begins where it now starts.
   if (!bytes) return { entries: [], next: start, more: true };
-  const next = start + bytes.length;
+  const end = start + bytes.length;
   const entries: HistoryEntry[] = [];
-  let at = '';
+  let at: string | undefined;
+  let size = start > spool.start ? sizeAt(spool, start - 1) : undefined;
   let cut = start;
-  const flush = (end: number): void => {
-    if (end <= cut) return;
-    const data = bytes.toString('base64', cut - start, end - start);
-    entries.push({ type: 'output', at, offset: cut, data });
-    cut = end;
+  const flush = (until: number): void => {
+    if (until <= cut) return;
+    const data = bytes.toString('base64', cut - start, until - start);
+    entries.push({ type: 'output', at: at ?? isoTime(0), offset: cut, data });
+    cut = until;
   };
-  for (const mark of spool.marks(start, next)) {
-    const offset = Math.max(mark.offset, start);
-    const time = new Date(mark.at).toISOString();
-    if (at === '') at = time;
-    flush(Math.min(offset, next));
-    if (mark.type === 'output') at = time;
-    // The size in force comes first; whoever goes on has heard of it.
-    else if (mark.offset >= start || first) {
-      entries.push({ type: 'resize', at: time, offset, cols: mark.size.cols, rows: mark.size.rows });
+  for (const mark of spool.marks(start, end)) {
+    flush(Math.min(mark.offset, end));
+    if (entries.length >= pageEntries) return { entries, next: cut, more: true };
+    at = isoTime(mark.at);
+    if (mark.type === 'output' || (mark.offset >= end && end > start)) continue;
+    // The first is the size in force: whoever goes on has it already, if it was so before.
+    if (size === undefined || !sameSize(size, mark.size)) {
+      entries.push({ type: 'resize', at, offset: mark.offset, ...mark.size });
     }
+    size = mark.size;
   }
-  flush(next);
-  return { entries, next, more: next < spool.end };
+  flush(end);
+  return { entries, next: end, more: end < spool.end };
 }
+
+function sizeAt(spool: Spool, offset: number): HeldSize | undefined {
+  const [mark] = spool.marks(offset, offset);
+  return mark?.type === 'resize' ? mark.size : undefined;
+}
+
+const isoTime = (at: number): string => new Date(at).toISOString();
