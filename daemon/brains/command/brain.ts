@@ -76,6 +76,8 @@ export class CommandBrain implements Brain {
   #prompt = '';
   /** Counts what was printed. */
   #chunks = 0;
+  /** When something was printed last, or it was started. */
+  #heardAt = performance.now();
   #deadline: NodeJS.Timeout | undefined;
   #turn: Turn | undefined;
   #exit: ProcessExit = { code: null, signal: null };
@@ -143,6 +145,7 @@ export class CommandBrain implements Brain {
 
   #heard(): void {
     this.#chunks += 1;
+    this.#heardAt = performance.now();
     this.#calm.heard();
   }
 
@@ -188,6 +191,10 @@ export class CommandBrain implements Brain {
     finishDeadSoon: () => queueMicrotask(() => this.#finishByExit()),
   };
 
+  get #quietMs(): number {
+    return this.#settings.quietMs ?? this.#parts.timing.quietMs;
+  }
+
   get #text(): string {
     return this.#turn?.text ?? '';
   }
@@ -208,20 +215,21 @@ export class CommandBrain implements Brain {
   /** Waits for the quiet that means something in this state. */
   #watch(): void {
     const { startMs, echoMs, silentEchoMs, promptMs } = this.#parts.timing;
-    const quietMs = this.#settings.quietMs ?? this.#parts.timing.quietMs;
+    const quietMs = this.#quietMs;
+    const prompted = this.#settings.prompt !== undefined;
     const again = Math.max(quietMs, leastLookMs);
     switch (this.#state) {
       case 'opening':
       case 'waiting':
-        if (this.#settings.prompt !== undefined) return this.#calm.watch({ afterOutput: promptMs });
-        return this.#calm.watch({ afterOutput: startMs, otherwise: again });
+        return this.#calm.watch({ afterOutput: prompted ? promptMs : startMs, otherwise: again });
       case 'typing':
         return this.#calm.watch({ afterOutput: echoMs, otherwise: silentEchoMs });
       case 'running':
-      case 'interrupting':
         // The prompt that stood there before is none: only what comes after Enter is looked at.
-        if (this.#settings.prompt !== undefined) return this.#calm.watch({ afterOutput: promptMs });
+        if (prompted) return this.#calm.watch({ afterOutput: promptMs });
         return this.#calm.watch({ afterOutput: quietMs, otherwise: again });
+      case 'interrupting':
+        return this.#calm.watch({ afterOutput: prompted ? promptMs : quietMs, otherwise: again });
       default:
     }
   }
@@ -240,10 +248,15 @@ export class CommandBrain implements Brain {
 
   async #waits(): Promise<boolean> {
     const { prompt } = this.#settings;
-    if (prompt !== undefined) return this.terminal.screen.atPrompt(prompt).catch(() => false);
+    if (prompt !== undefined) {
+      const there = await this.terminal.screen.atPrompt(prompt).catch(() => false);
+      const quiet = performance.now() - this.#heardAt >= this.#quietMs;
+      // One that greets without its prompt is ready as any other is, and so is one that was interrupted.
+      if (there || this.#state === 'running' || !quiet) return there;
+    }
     const front = await this.#parts.frontOf(this.terminal.held.identity);
     const waits = waitsForInput(front, this.#turn?.front ?? unknownFront);
-    if (!this.#turn) return waits !== 'no';
+    if (!this.#turn || this.#state === 'waiting') return waits !== 'no';
     this.#turn.perhaps = waits === 'perhaps' ? this.#turn.perhaps + 1 : 0;
     return waits === 'yes' || this.#turn.perhaps >= perhapsLooks;
   }

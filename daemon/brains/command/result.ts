@@ -1,4 +1,5 @@
 import type { ScreenText } from '../../streams/contract.js';
+import { typedLines } from './paste.js';
 
 /** The screen before a turn, as far as it is known. */
 export interface Before {
@@ -25,7 +26,7 @@ export function resultOf({ say, line, alternate }: Before, { gained, text, promp
   if (alternate || text.alternate) return gained;
   const lines = gained.split('\n');
   // The first line was typed into a line that was there before.
-  const typed = say.replace(/\r\n?/g, '\n').replace(/\n$/, '').split('\n').slice(1);
+  const typed = typedLines(say).slice(1);
   if (showsTyped(lines, typed)) lines.splice(0, typed.length);
   const last = lines.at(-1);
   if (last === text.line && last !== undefined) {
@@ -40,9 +41,18 @@ export function resultOf({ say, line, alternate }: Before, { gained, text, promp
 function showsTyped(lines: readonly string[], typed: readonly string[]): boolean {
   const [first = ''] = lines;
   const sign = continuation.exec(first)?.[0] ?? '';
-  const after = (mark: string): boolean =>
-    typed.every((each, at) => lines[at] === `${mark}${each}`.trimEnd());
+  const after = (mark: string): boolean => typed.every((each, at) => lines[at] === shown(`${mark}${each}`));
   return after('') || (sign !== '' && typed.some((each) => each !== '') && after(sign));
+}
+
+/** How a line stands on a screen: a tab goes to the next eighth column. */
+function shown(line: string): string {
+  let text = '';
+  for (const [index, part] of line.split('\t').entries()) {
+    if (index > 0) text = text.padEnd(text.length + 8 - (text.length % 8));
+    text += part;
+  }
+  return text.trimEnd();
 }
 
 /** What a line editor puts before further lines: `> `, `... ` and the like. */

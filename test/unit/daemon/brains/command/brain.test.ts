@@ -144,6 +144,7 @@ describe('a turn in a terminal', () => {
 
   it('is typed in the end, also where the program never looks ready', async () => {
     const heard = open({ prompt: 'never' });
+    front = { own: false, keys: false };
     heard.brain.send('a');
     await pass(defaultTiming.readyMs - 1);
     expect(terminal.typed).toEqual([]);

@@ -101,6 +101,8 @@ describe('the result of a turn', () => {
     expect(resultOf({ ...before, say }, signs)).toBe('one');
     const python = { gained: '...   pass\n...\nout\n>>>', text: text('>>>'), prompt: false };
     expect(resultOf({ say: 'if x:\n  pass\n\n', line: '>>>', alternate: false }, python)).toBe('out');
+    const tabs = { gained: '        one\nab      c\nout\n$', text: text('$'), prompt: false };
+    expect(resultOf({ ...before, say: 'x\n\tone\nab\tc\x03' }, tabs)).toBe('out');
     // The same words, but printed.
     const printed = { gained: 'a one\na E\n$', text: text('$'), prompt: false };
     expect(resultOf({ ...before, say }, printed)).toBe('a one\na E');
