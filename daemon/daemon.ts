@@ -8,6 +8,7 @@ import { createSuppliers } from './brains/suppliers.js';
 import { CloneDirectory } from './clones/directory.js';
 import { Enrolment } from './clones/enrolment.js';
 import { CloneEnvironment } from './clones/environment.js';
+import { toldBefore } from './clones/told.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
 import { recover } from './clones/recovery.js';
@@ -170,10 +171,16 @@ export class Daemon {
 
   /** Gives a brain that was found back to its clone, if the clone can go on with it. Says whether it did. */
   #adopt(found: FoundBrain): boolean {
-    switch (found.kind) {
-      case 'pipes':
-      case 'terminal':
-        return false;
+    // What a dispatch has said meanwhile is read nowhere: its task was ended by its clone's policy.
+    if (found.kind === 'pipes') return false;
+    const { clone = '', brain } = found.tag;
+    const runner = this.#directory.get(clone);
+    if (!runner || runner.state === 'retired' || runner.record.brain !== brain) return false;
+    try {
+      return runner.adopt(found.terminal, toldBefore(this.#events, clone));
+    } catch (error) {
+      onUnexpectedError(error);
+      return false;
     }
   }
 }

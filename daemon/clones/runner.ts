@@ -344,7 +344,9 @@ export class CloneRunner {
         turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }),
       );
     }
-    turn.begin(task.resumed ? resumeWords(task.say) : task.say);
+    // A program of the user's choice would take our words for its own.
+    const words = task.resumed && !this.#supplier.sharesTerminal;
+    turn.begin(words ? resumeWords(task.say) : task.say);
     if (this.#early) turn.stop(this.#early);
     const end = await turn.ended;
     this.#alarm.clear();

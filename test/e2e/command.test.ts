@@ -34,6 +34,13 @@ const said = async (who: string, say: string): Promise<string | undefined> => {
 };
 const screen = async (who: string): Promise<string> => (await khlone.stream.screen({ who })).text;
 
+/** Resolves once a clone's screen shows a pattern. */
+async function shows(who: string, pattern: RegExp): Promise<void> {
+  await using stream = await khlone.stream.attach({ who, mode: 'watch' });
+  if (pattern.test(await screen(who))) return;
+  for await (const _ of stream) if (pattern.test(await screen(who))) return;
+}
+
 describe('a shell as a clone', () => {
   it('answers with what its screen gained, and keeps what it knows', async () => {
     const { name, command } = await enroll();
@@ -191,12 +198,15 @@ describe('a daemon that is killed', () => {
   it('leaves the program as it is to the next one', async () => {
     const { name } = await enroll(bash, prompt);
     await said(name, 'kept="what it knows"; cd /');
-    const queued = await act(name, 'sleep 3; echo over');
+    const task = await act(name, 'sleep 2; echo over');
+    await shows(name, /sleep 2; echo over\n/);
     await zone.kill(khlone);
     khlone = await zone.connect();
     const { status, posture } = await khlone.clone.get({ who: name });
     expect({ status, posture }).toEqual({ status: 'idle', posture: 'talk' });
-    expect((await khlone.task.get({ task: queued.id })).status).toMatch(/interrupted|queued|running|done/);
-    expect(await said(name, 'echo "$kept in $PWD"')).toContain('what it knows in /');
+    expect((await khlone.task.get({ task: task.id })).status).toBe('interrupted');
+    // It is waited for before it is typed into again.
+    expect(await said(name, 'echo "$kept in $PWD"')).toBe('what it knows in /');
+    expect(await screen(name)).toMatch(/over\nready> echo/);
   });
 });

@@ -38,8 +38,6 @@ export interface CommandParts {
   readonly spec: BrainSpec;
   readonly terminal: Terminal;
   readonly timing: CommandTiming;
-  /** Whether an earlier daemon started it: then it is not waited for. */
-  readonly adopted: boolean;
   readonly frontOf: (identity: ProcessIdentity) => Promise<Front>;
 }
 
@@ -69,7 +67,7 @@ export class CommandBrain implements Brain {
   readonly #ended: Promise<ProcessExit>;
   #bury: (exit: ProcessExit) => void = () => undefined;
   #settings: TerminalSettings;
-  #state: CommandState;
+  #state: CommandState = 'opening';
   /** Counts the states: an answer that comes after its state says nothing any more. */
   #stay = 0;
   /** The line that was typed into last, as it was before. */
@@ -89,7 +87,6 @@ export class CommandBrain implements Brain {
     this.#ended = new Promise((resolve) => (this.#bury = resolve));
     this.#calm = this.#held.add(new Calm(() => void this.#look()));
     this.#held.add(parts.terminal.onOutput(() => this.#heard()));
-    this.#state = parts.adopted ? 'ready' : 'opening';
     this.#arm();
     void parts.terminal.held.exited.then((exit) => this.#exited(exit));
   }

@@ -49,9 +49,8 @@ export function commandSupplier(terminals: Terminals, timing: CommandTiming): Br
         rows: size?.rows ?? settings?.rows ?? defaultSize.rows,
       };
       const terminal = await terminals.open(what, given);
-      return new CommandBrain({ ...parts(spec), terminal, adopted: false });
+      return new CommandBrain({ ...parts(spec), terminal });
     },
-    adopt: (spec, held) =>
-      new CommandBrain({ ...parts(spec), terminal: terminals.adopt(held), adopted: true }),
+    adopt: (spec, held) => new CommandBrain({ ...parts(spec), terminal: terminals.adopt(held) }),
   };
 }

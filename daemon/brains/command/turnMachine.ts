@@ -2,7 +2,7 @@ import type { CommandTiming } from './timing.js';
 
 /** Where a program in a terminal stands. */
 export type CommandState =
-  /** It was started, and no turn is on. */
+  /** It was started, or taken up from an earlier daemon, and no turn is on. */
   | 'opening'
   /** A turn waits for it to be ready for its first input. */
   | 'waiting'

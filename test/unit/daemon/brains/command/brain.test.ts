@@ -26,7 +26,7 @@ afterEach(() => {
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
-function open(settings: TerminalSettings = {}, adopted = false): BrainListener {
+function open(settings: TerminalSettings = {}): BrainListener {
   const spec = {
     clone: 'shell.1',
     posture: 'act',
@@ -44,7 +44,7 @@ function open(settings: TerminalSettings = {}, adopted = false): BrainListener {
     await gate;
     return front;
   };
-  return new BrainListener(new CommandBrain({ spec, terminal, timing: defaultTiming, adopted, frontOf }));
+  return new BrainListener(new CommandBrain({ spec, terminal, timing: defaultTiming, frontOf }));
 }
 
 /** A shell: echoes what is typed, and on Enter prints what the answers say and its prompt. */
@@ -398,12 +398,14 @@ describe('a program that does not read, and a screen that does not answer', () =
   });
 });
 
-it('is typed into at once where an earlier daemon started it', async () => {
-  const heard = open({}, true);
+it('is typed into once it is quiet where an earlier daemon started it, and nothing is printed any more', async () => {
   shell(() => '');
+  const heard = open({ prompt: '^[$]$' });
   heard.brain.send('a');
-  await pass(1);
-  expect(terminal.typed).toEqual(['\x1b[200~a\x1b[201~']);
+  await pass(900);
+  expect(terminal.typed).toEqual([]);
+  await pass(200);
+  expect(terminal.typed[0]).toBe('\x1b[200~a\x1b[201~');
   await end(heard);
 });
 
