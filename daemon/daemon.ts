@@ -5,16 +5,16 @@ import { table } from '../protocol/table.js';
 import { packageVersion } from '../protocol/version.js';
 import { ApprovalDesk } from './approvals/desk.js';
 import { createSuppliers } from './brains/suppliers.js';
+import { adoptBrain } from './clones/adoption.js';
 import { CloneDirectory } from './clones/directory.js';
 import { Enrolment } from './clones/enrolment.js';
 import { CloneEnvironment } from './clones/environment.js';
-import { toldBefore } from './clones/told.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
 import { recover } from './clones/recovery.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
-import { type FoundBrain, Holders } from './holder/holders.js';
+import { Holders } from './holder/holders.js';
 import { DisposableStore, onUnexpectedError } from './lifecycle.js';
 import type { Log } from './log/logger.js';
 import { createDispatcher, type MethodSpec } from './rpc/dispatch.js';
@@ -162,26 +162,11 @@ export class Daemon {
     if (ended > 0) log.warn('ended processes of an earlier daemon whose holders are gone', { ended });
     await Promise.all(
       living.map(async (found) => {
-        if (this.#adopt(found)) return;
+        if (adoptBrain(found, { directory: this.#directory, log: this.#events })) return;
         log.warn('ending a brain of an earlier daemon', { run: found.run, pid: found.pid, ...found.tag });
         await this.#holders.end(found.run).catch(onUnexpectedError);
       }),
     );
-  }
-
-  /** Gives a brain that was found back to its clone, if the clone can go on with it. Says whether it did. */
-  #adopt(found: FoundBrain): boolean {
-    // What a dispatch has said meanwhile is read nowhere: its task was ended by its clone's policy.
-    if (found.kind === 'pipes') return false;
-    const { clone = '', brain } = found.tag;
-    const runner = this.#directory.get(clone);
-    if (!runner || runner.state === 'retired' || runner.record.brain !== brain) return false;
-    try {
-      return runner.adopt(found.terminal, toldBefore(this.#events, clone));
-    } catch (error) {
-      onUnexpectedError(error);
-      return false;
-    }
   }
 }
 

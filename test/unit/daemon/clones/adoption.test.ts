@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ToldOutput } from '../../../../daemon/brains/contract.js';
+import { adoptBrain } from '../../../../daemon/clones/adoption.js';
+import type { CloneDirectory } from '../../../../daemon/clones/directory.js';
+import type { FoundBrain } from '../../../../daemon/holder/holders.js';
+import { cloneRecord, ZoneState } from '../../../support/zoneState.js';
+
+let state: ZoneState;
+beforeEach(() => {
+  state = new ZoneState();
+  for (const name of ['mechanic.1', 'painter.1']) {
+    const [role = ''] = name.split('.');
+    state.store.clones.insert(cloneRecord({ name, role }));
+  }
+});
+afterEach(() => state[Symbol.dispose]());
+
+const clone = 'mechanic.1';
+const message = (id: string) => ({ type: 'message.completed', message: id, text: 'x' }) as const;
+const typed = (id: string) => ({ type: 'message.typed', message: id, text: 'x' }) as const;
+const tool = (id: string) => ({ type: 'tool.finished', tool: id, failed: false, output: '' }) as const;
+const found = { kind: 'terminal', run: 'b_1', tag: { clone }, pid: 1, terminal: {} } as FoundBrain;
+
+/** Clones of which one takes up what is found; what it is told. */
+function directory(adopt: (told: (output: ToldOutput) => boolean) => boolean): CloneDirectory {
+  const runner = { adopt: (_: unknown, told: (output: ToldOutput) => boolean) => adopt(told) };
+  return { get: (name: string) => (name === clone ? runner : undefined) } as unknown as CloneDirectory;
+}
+
+it('tells a clone what the history has of it, by kind and id, after a restart as well', () => {
+  state.log.observe({ ...message('m1'), clone });
+  state.log.observe({ ...typed('t1'), clone });
+  state.log.observe({ ...tool('u1'), clone });
+  state.log.observe({ ...message('m2'), clone: 'painter.1' });
+  state.log.flush();
+  state.reopen();
+  const heard: boolean[] = [];
+  const clones = directory((told) => {
+    const outputs = [message('m1'), typed('t1'), tool('u1'), message('m2'), typed('m1'), tool('u2')];
+    heard.push(...outputs.map(told));
+    return true;
+  });
+  expect(adoptBrain(found, { directory: clones, log: state.log })).toBe(true);
+  expect(heard).toEqual([true, true, true, false, false, false]);
+});
+
+it('says no where nobody goes on with it, and where that fails', () => {
+  const { log } = state;
+  const say = (brain: FoundBrain, clones: CloneDirectory): boolean =>
+    adoptBrain(brain, { directory: clones, log });
+  const willing = directory(() => true);
+  expect(say({ ...found, kind: 'pipes' } as FoundBrain, willing)).toBe(false);
+  expect(say({ ...found, tag: { clone: 'nobody.1' } } as FoundBrain, willing)).toBe(false);
+  expect(
+    say(
+      found,
+      directory(() => false),
+    ),
+  ).toBe(false);
+  const broken = directory(() => {
+    throw new Error('a disk that refuses');
+  });
+  expect(say(found, broken)).toBe(false);
+  expect(state.unexpected).toHaveLength(1);
+});
