@@ -57,7 +57,10 @@ export interface ScreenSource {
 export interface Screen extends Disposable {
   /** Says that the source has more. Cheap; it is read a few milliseconds later, many chunks at once. */
   advance(): void;
-  /** `offset`, for a change of size that is read from a spool: the byte from which it holds, in rising order. */
+  /**
+   * `offset`, for a change of size that is read from a spool: the byte from which it holds. Those come in rising
+   * order, all in the turn in which the screen is opened.
+   */
   resize(size: HeldSize, offset?: number): void;
   /**
    * Whether replies are wanted from here on; they are at first. The same turn as `snapshot` makes a hand-over
@@ -68,11 +71,12 @@ export interface Screen extends Disposable {
   snapshot(options: { readonly scrollback: number }): Promise<Snapshot>;
   /** Rejects as `snapshot` does, and so do the others. */
   text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText>;
-  /** Remembers where the screen is now; one place at a time. */
+  /** Remembers the line of the cursor; one at a time. */
   mark(): Promise<void>;
   /**
-   * What the screen gained since the mark, as plain text: the lines after it, or, where the program uses the
-   * alternate screen, the lines that are not as they were.
+   * What the screen gained since the mark, as plain text: the lines after the marked one, up to that of the cursor
+   * and beyond, and the marked one too if it was empty; or, where the program uses the alternate screen, the lines
+   * that were not there. Lines that went on beyond the right edge are whole.
    */
   gained(): Promise<string>;
   /**

@@ -9,7 +9,7 @@ const wide = ['日本', 'ｗ', '👍', '👩‍💻', '❤️', '\u0301'];
 const control = fc.constantFrom('\r', '\n', '\r\n', '\t', '\b', '\u000e', '\u000f', '\u000b');
 
 const csi = fc
-  .tuple(fc.constantFrom(...'@ABCDEFGHIJKLMPSTXZ`abde'), small, small)
+  .tuple(fc.constantFrom(...'@ABCDEFGHIJKLMPSTXZ`abde'.split('')), small, small)
   .map(
     ([final, a, b]) =>
       `\u001b[${final === 'H' ? `${a};${b}` : final === 'J' || final === 'K' ? a % 4 : a}${final}`,

@@ -4,6 +4,8 @@ import { joined, logicalLine } from './screenText.js';
 /** Where a screen was once: a place that moves with its line, and how the alternate screen looked. */
 interface Mark {
   readonly marker: Marker;
+  /** Nothing was on the line: what comes on it was gained, too. */
+  readonly empty: boolean;
   readonly alternate: readonly string[] | undefined;
   readonly screen: readonly string[];
 }
@@ -22,8 +24,10 @@ export class GainedLines {
     const { normal, alt, active } = this.#core.buffers;
     const alternate = active === alt;
     const row = alternate ? Math.max(0, normal.savedY) : normal.ybase + normal.y;
+    const line = Math.min(row, normal.lines.length - 1);
     this.#mark = {
-      marker: normal.addMarker(Math.min(row, normal.lines.length - 1)),
+      marker: normal.addMarker(line),
+      empty: logicalLine(normal, line).text === '' && !normal.lines.get(line)?.isWrapped,
       alternate: alternate ? this.#all(alt, 0) : undefined,
       screen: this.#all(normal, normal.ybase),
     };
@@ -35,7 +39,7 @@ export class GainedLines {
   }
 
   /**
-   * The lines after the marked one, whole; all that are kept where there was no mark or its line is no longer
+   * The lines after the marked one, whole, and that too if it was empty; all that are kept where there was no mark or its line is no longer
    * kept. A screen that was redrawn from above the mark, and the alternate one, tell the lines they did not have.
    */
   take(): string {
@@ -46,7 +50,7 @@ export class GainedLines {
     if (row < 0) return joined(this.#all(normal, 0));
     if (normal.ybase + normal.y < row)
       return joined(added(this.#all(normal, normal.ybase), mark?.screen ?? []));
-    return joined(this.#all(normal, logicalLine(normal, row).next));
+    return joined(this.#all(normal, mark?.empty ? row : logicalLine(normal, row).next));
   }
 
   #all(buffer: ScreenBuffer, from: number): string[] {

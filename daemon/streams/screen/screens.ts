@@ -15,8 +15,11 @@ const lingerTime = 5_000;
 /** A thread that dies again within this time gets nothing of the past to read, in milliseconds. */
 const calmTime = 60_000;
 
+/** So often within that time it is started anew at once; then only after it. */
+const quickRevivals = 3;
+
 /** Heap of the thread, in MB; cells of screens are not in it, and are bounded for each screen. */
-const heap = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
+const heap = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 4 };
 
 interface Options {
   /** The compiled program of the thread. */
@@ -40,14 +43,16 @@ class ThreadScreens implements Screens, ScreenThread {
   readonly #lingerMs: number;
   readonly #screens = new Map<number, ThreadScreen>();
   readonly #waiting = new Map<number, Waiting>();
-  /** Those with something to do, in the order of their turn. */
-  readonly #busy = new Set<ThreadScreen>();
+  /** Those with something to do, in the order of their turn, and those that wait a little for more. */
+  readonly #now = new Set<ThreadScreen>();
+  readonly #soon = new Set<ThreadScreen>();
   #worker: Worker | undefined;
   #memory = new SharedArrayBuffer(0);
   #free: number[] = [];
   #gather: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #diedAt = -Infinity;
+  #deaths: number[] = [];
+  #revival: NodeJS.Timeout | undefined;
   #lastId = 0;
   #disposed = false;
 
@@ -59,10 +64,10 @@ class ThreadScreens implements Screens, ScreenThread {
   open(source: ScreenSource, start: { readonly size: HeldSize; readonly offset: number }): Screen {
     if (this.#disposed) throw new Error('screens are closed');
     clearTimeout(this.#linger);
-    this.#start();
+    if (!this.#revival) this.#start();
     const screen = new ThreadScreen({ id: ++this.#lastId, thread: this }, source, start);
     this.#screens.set(screen.id, screen);
-    this.wake(screen, false);
+    this.wake(screen, 'soon');
     return screen;
   }
 
@@ -72,25 +77,34 @@ class ThreadScreens implements Screens, ScreenThread {
 
   request(screen: number, request: ScreenRequest): Promise<Answer> {
     const id = ++this.#lastId;
+    if (!this.alive) return Promise.reject(new Error('the thread of the screens has died'));
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.send({ screen, type: 'request', id, request });
     });
   }
 
-  wake(screen: ThreadScreen, soon: boolean): void {
-    this.#busy.add(screen);
-    if (soon || screen.unread >= slots.bytes) this.#pump();
-    else this.#pumpLater();
+  get alive(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  wake(screen: ThreadScreen, when: 'now' | 'soon'): void {
+    if (when === 'now') {
+      this.#now.add(screen);
+      this.#pump();
+      return;
+    }
+    this.#soon.add(screen);
+    this.#gather ??= setTimeout(() => this.#pumpAll(), gatherTime).unref();
   }
 
   close(screen: ThreadScreen): void {
     this.send({ screen: screen.id, type: 'close' });
     this.#screens.delete(screen.id);
-    this.#busy.delete(screen);
+    this.#now.delete(screen);
+    this.#soon.delete(screen);
     if (this.#screens.size > 0 || this.#disposed) return;
-    this.#linger = setTimeout(() => this.#stop(), this.#lingerMs);
-    this.#linger.unref();
+    this.#linger = setTimeout(() => this.#stop(), this.#lingerMs).unref();
   }
 
   dispose(): void {
@@ -99,6 +113,7 @@ class ThreadScreens implements Screens, ScreenThread {
     for (const screen of [...this.#screens.values()]) screen.dispose();
     clearTimeout(this.#gather);
     clearTimeout(this.#linger);
+    clearTimeout(this.#revival);
     this.#stop();
   }
 
@@ -125,6 +140,7 @@ class ThreadScreens implements Screens, ScreenThread {
   #stop(): void {
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#free = [];
     this.#rejectAll(new Error('screens are closed'));
     void worker?.terminate();
   }
@@ -136,8 +152,8 @@ class ThreadScreens implements Screens, ScreenThread {
         const screen = this.#screens.get(message.screen);
         if (message.failed !== undefined) onUnexpectedError(new Error(`screen: ${message.failed}`));
         screen?.replied(message.replies);
-        if (screen && screen.unread > 0) this.wake(screen, screen.awaited);
-        else if (this.#busy.size > 0) this.#pump();
+        this.#pump();
+        if (screen && screen.unread > 0) screen.advance();
         return;
       }
       case 'answer':
@@ -154,26 +170,25 @@ class ThreadScreens implements Screens, ScreenThread {
     return waiting;
   }
 
-  #pumpLater(): void {
-    if (this.#gather) return;
-    this.#gather = setTimeout(() => this.#pump(), gatherTime);
-    this.#gather.unref();
+  #pumpAll(): void {
+    this.#gather = undefined;
+    for (const screen of this.#soon) this.#now.add(screen);
+    this.#soon.clear();
+    this.#pump();
   }
 
   /** Gives the thread pieces as long as there is memory for them, a piece of each screen in turn. */
   #pump(): void {
-    clearTimeout(this.#gather);
-    this.#gather = undefined;
-    for (const screen of this.#busy) {
+    for (const screen of this.#now) {
       const slot = this.#free.at(-1);
       if (slot === undefined) return;
-      this.#busy.delete(screen);
+      this.#now.delete(screen);
       const piece = screen.next(new Uint8Array(this.#memory, slot * slots.bytes, slots.bytes));
       if (!piece) continue;
       this.#free.pop();
       this.send({ screen: screen.id, type: 'feed', slot, ...piece });
       // Set after delete: its next turn comes after those of the others.
-      if (screen.unread > 0 || screen.awaited) this.#busy.add(screen);
+      if (screen.awaited || screen.unread >= slots.bytes) this.#now.add(screen);
     }
   }
 
@@ -183,12 +198,20 @@ class ThreadScreens implements Screens, ScreenThread {
     this.#worker = undefined;
     onUnexpectedError(error);
     this.#rejectAll(new Error('the thread of the screens has died', { cause: error }));
-    const again = performance.now() - this.#diedAt < calmTime;
-    this.#diedAt = performance.now();
-    this.#busy.clear();
+    const now = performance.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < calmTime), now];
+    this.#free = [];
+    this.#now.clear();
+    this.#soon.clear();
+    if (this.#deaths.length <= quickRevivals) this.#revive();
+    else this.#revival = setTimeout(() => this.#revive(), calmTime).unref();
+  }
+
+  #revive(): void {
+    this.#revival = undefined;
     if (this.#screens.size === 0) return;
     this.#start();
-    for (const screen of this.#screens.values()) screen.rebuild(again ? 'end' : 'start');
+    for (const screen of this.#screens.values()) screen.rebuild(this.#deaths.length > 1 ? 'end' : 'start');
   }
 
   #rejectAll(error: Error): void {

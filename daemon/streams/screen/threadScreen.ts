@@ -2,7 +2,7 @@ import { Emitter, onUnexpectedError, type Disposable } from '../../lifecycle.js'
 import type { HeldSize } from '../../holder/contract.js';
 import type { Screen, ScreenReply, ScreenSource, ScreenText, Snapshot } from '../contract.js';
 import type { ScreenAnswers, ScreenRequest } from './headlessScreen.js';
-import type { ToThread } from './messages.js';
+import { slots, type ToThread } from './messages.js';
 
 /** A screen that is further behind than this starts anew near the end; the thread parses it in a quarter second. */
 const mostBehind = 8 * 1024 * 1024;
@@ -26,10 +26,12 @@ interface Step {
 
 /** What a screen needs of the thread that follows it. */
 export interface ScreenThread {
+  /** False after it died too often; it comes back, and the screens with it. */
+  readonly alive: boolean;
   send(message: ToThread): void;
   request(screen: number, request: ScreenRequest): Promise<ScreenAnswers[ScreenRequest['type']]>;
-  /** Says that there is work; `soon` when somebody waits for it. */
-  wake(screen: ThreadScreen, soon: boolean): void;
+  /** Says that there is work, and whether it may wait a little, to be done together with what comes. */
+  wake(screen: ThreadScreen, when: 'now' | 'soon'): void;
   close(screen: ThreadScreen): void;
 }
 
@@ -72,7 +74,7 @@ export class ThreadScreen implements Screen {
   }
 
   advance(): void {
-    if (!this.#disposed) this.#thread.wake(this, false);
+    if (!this.#disposed) this.#thread.wake(this, this.unread >= slots.bytes ? 'now' : 'soon');
   }
 
   resize(size: HeldSize, offset = this.#source.end): void {
@@ -81,15 +83,20 @@ export class ThreadScreen implements Screen {
     // The oldest but the first goes, which says where the screen begins.
     if (this.#sizes.length > mostSizes) this.#sizes.splice(1, 1);
     this.#at(offset, () => this.#thread.send({ screen: this.id, type: 'resize', size }));
+    this.#thread.wake(this, 'soon');
   }
 
   answers(wanted: boolean): void {
     this.#wanted = wanted;
     this.#at(this.#source.end, () => this.#thread.send({ screen: this.id, type: 'answers', wanted }));
+    if (!this.#disposed) this.#thread.wake(this, 'soon');
   }
 
   snapshot(options: { readonly scrollback: number }): Promise<Snapshot> {
-    return this.#ask({ type: 'snapshot', ...options });
+    if (this.#disposed || !this.#isEmpty) return this.#ask({ type: 'snapshot', ...options });
+    // Whoever looks at a program that was just started need not wait for the thread to start.
+    const { size } = this.#sizes.at(-1) ?? this.#sizes[0];
+    return Promise.resolve({ ...size, offset: this.#position, data: '' });
   }
 
   text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText> {
@@ -157,6 +164,7 @@ export class ThreadScreen implements Screen {
     const wanted = this.#wanted;
     this.#thread.send({ screen: this.id, type: 'answers', wanted: false });
     this.#at(end, () => this.#thread.send({ screen: this.id, type: 'answers', wanted }));
+    this.#thread.wake(this, 'soon');
   }
 
   /** Lets go of whoever waits. */
@@ -175,6 +183,11 @@ export class ThreadScreen implements Screen {
     this.reject(new Error('the screen is closed'));
   }
 
+  /** Whether there was no output yet. */
+  get #isEmpty(): boolean {
+    return this.#source.end === this.#sizes[0].offset;
+  }
+
   #open(): void {
     const { size } = this.#sizes.findLast(({ offset }) => offset <= this.#position) ?? this.#sizes[0];
     this.#thread.send({ screen: this.id, type: 'open', size, offset: this.#position });
@@ -182,6 +195,7 @@ export class ThreadScreen implements Screen {
 
   #ask<T extends ScreenRequest>(request: T): Promise<ScreenAnswers[T['type']]> {
     if (this.#disposed) return Promise.reject(new Error('the screen is closed'));
+    if (!this.#thread.alive) return Promise.reject(new Error('the thread of the screens has died'));
     return new Promise((resolve, reject) => {
       this.#rejects.add(reject);
       this.#at(this.#source.end, () => {
@@ -190,6 +204,7 @@ export class ThreadScreen implements Screen {
           .then((answer) => resolve(answer as ScreenAnswers[T['type']]), reject)
           .finally(() => this.#rejects.delete(reject));
       });
+      this.#thread.wake(this, 'now');
     });
   }
 
@@ -197,7 +212,6 @@ export class ThreadScreen implements Screen {
   #at(offset: number, take: () => void): void {
     if (this.#disposed) return;
     this.#steps.push({ offset: Math.max(offset, this.#steps.at(-1)?.offset ?? 0), take });
-    this.#thread.wake(this, true);
   }
 
   #takeSteps(): void {
