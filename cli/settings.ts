@@ -8,7 +8,9 @@ import {
   parseEnvironment,
   parseInteger,
   parsePairs,
+  parseSize,
   textOrFile,
+  type Size,
 } from './input.js';
 import { gather } from './declare.js';
 
@@ -27,6 +29,9 @@ export interface SettingOptions {
   readonly idleTimeout?: number;
   readonly maxQueued?: number;
   readonly recovery?: RecoveryPolicy;
+  readonly prompt?: string;
+  readonly quiet?: number;
+  readonly size?: Size;
 }
 
 /** Adds the settings that `enroll` and `update` share. */
@@ -51,7 +56,17 @@ export function withSettings(command: Command): Command {
       '--recovery <policy>',
       `what becomes of a task that a crash cut off: ${recoveries.join(', ')}`,
       (word) => parseChoice(word, recoveries, '--recovery'),
-    );
+    )
+    .option(
+      '--prompt <pattern>',
+      "a program's prompt, as a regular expression: where it stands, a turn has ended",
+    )
+    .option(
+      '--quiet <duration>',
+      'without a prompt a turn has ended after so long without output',
+      parseDuration,
+    )
+    .option('--size <COLSxROWS>', 'size of its terminal while nobody talks, such as 120x40', parseSize);
 }
 
 /** The settings as the protocol takes them; what was not given is left out. @throws invalidParams */
@@ -61,6 +76,7 @@ export async function readSettings(
 ): Promise<Omit<CloneUpdateParams, 'who'>> {
   const { brief, model, env, approvals, label } = options;
   const limits = readLimits(options);
+  const terminal = readTerminal(options);
   return {
     ...(brief !== undefined && { brief: await textOrFile(brief, '--brief') }),
     ...(model !== undefined && { model }),
@@ -68,6 +84,7 @@ export async function readSettings(
     ...(approvals !== undefined && { approvals }),
     ...(label !== undefined && { labels: parsePairs(label, '--label') }),
     ...(Object.keys(limits).length > 0 && { limits }),
+    ...(Object.keys(terminal).length > 0 && { terminal }),
   };
 }
 
@@ -79,6 +96,14 @@ function readLimits(options: SettingOptions): Limits {
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
     ...(maxQueued !== undefined && { maxQueued }),
     ...(recovery !== undefined && { recovery }),
+  };
+}
+
+function readTerminal({ prompt, quiet, size }: SettingOptions): NonNullable<CloneUpdateParams['terminal']> {
+  return {
+    ...(prompt !== undefined && { prompt }),
+    ...(quiet !== undefined && { quietMs: quiet }),
+    ...size,
   };
 }
 

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import type { CloneEnrollParams } from '../../client/index.js';
 import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
 import { usageError } from '../failure.js';
-import { parseDuration, parseSize, type Size } from '../input.js';
 import { renderEnrolled } from '../render/clone.js';
 import { absolute, readSettings, withSettings, type SettingOptions } from '../settings.js';
 
@@ -14,9 +12,6 @@ interface Options extends SettingOptions {
   readonly grantSocket?: true;
   readonly resume?: string;
   readonly key?: string;
-  readonly prompt?: string;
-  readonly quiet?: number;
-  readonly size?: Size;
 }
 
 /** The supplier whose brain is any program. */
@@ -36,17 +31,7 @@ export function define(command: Command, bind: Bind): void {
     .option('--grant-socket', 'let the brain reach this daemon (sets KHLONE_SOCKET for it)')
     .option('--resume <uuid>', 'go on with a conversation the brain has already')
     .option('--key <key>', 'idempotency key: the same call with the same key enrolls once');
-  withSettings(command)
-    .option(
-      '--prompt <pattern>',
-      "a program's prompt, as a regular expression: where it stands, a turn has ended",
-    )
-    .option(
-      '--quiet <duration>',
-      'without a prompt a turn has ended after so long without output',
-      parseDuration,
-    )
-    .option('--size <COLSxROWS>', 'size of its terminal while nobody talks, such as 120x40', parseSize);
+  withSettings(command);
   withExamples(command, [
     'khlone enroll mechanic --brain demo',
     'khlone enroll reviewer --brief @review.md --approvals deny --label team=core',
@@ -63,7 +48,6 @@ export function define(command: Command, bind: Bind): void {
       }
       const { name, cwd, grantSocket, resume, key } = options;
       const brain = chooseBrain(options.brain, program);
-      const terminal = readTerminal(options);
       const settings = await readSettings(options, context);
       await using khlone = await connectTo(context);
       const clone = await khlone.clone.enroll({
@@ -72,7 +56,6 @@ export function define(command: Command, bind: Bind): void {
         ...(name !== undefined && { name }),
         ...(brain !== undefined && { brain }),
         ...(program.length > 0 && { command: program }),
-        ...(Object.keys(terminal).length > 0 && { terminal }),
         ...(cwd !== undefined && { cwd: absolute(cwd) }),
         ...(grantSocket === true && { grantSocket }),
         ...(resume !== undefined && { resume }),
@@ -99,12 +82,4 @@ function chooseBrain(brain: string | undefined, program: readonly string[]): str
     `The brain ${brain} runs a program of its own, and not "${program.join(' ')}"`,
     'Leave out the program, or use --brain command.',
   );
-}
-
-function readTerminal({ prompt, quiet, size }: Options): NonNullable<CloneEnrollParams['terminal']> {
-  return {
-    ...(prompt !== undefined && { prompt }),
-    ...(quiet !== undefined && { quietMs: quiet }),
-    ...size,
-  };
 }

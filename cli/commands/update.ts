@@ -14,6 +14,10 @@ export function define(command: Command, bind: Bind): void {
   command.argument('<clone>', 'its name, such as mechanic.1');
   withSettings(command);
   command.option('--clear-labels', 'take all labels away');
+  command.addHelpText(
+    'after',
+    '\n--prompt, --quiet and --size replace all three of them, --label all labels.',
+  );
   withExamples(command, [
     'khlone update mechanic.1 --approvals acceptEdits --task-timeout 30m',
     'khlone update mechanic.1 --env GITHUB_TOKEN',

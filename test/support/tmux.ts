@@ -54,10 +54,14 @@ export class Tmux implements AsyncDisposable {
       await tmux.call('set-option', '-g', option, value);
     }
     // It is told of everything that is printed, so that nobody has to look again and again.
-    const control = spawn('tmux', ['-S', tmux.#socket, '-f', '/dev/null', '-C', 'attach', '-t', 'main', '-f', 'ignore-size'], {
-      env: tmux.#env,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const control = spawn(
+      'tmux',
+      ['-S', tmux.#socket, '-f', '/dev/null', '-C', 'attach', '-t', 'main', '-f', 'ignore-size'],
+      {
+        env: tmux.#env,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    );
     control.stdout.on('data', () => {
       for (const look of tmux.#looks) look();
     });
@@ -77,7 +81,9 @@ export class Tmux implements AsyncDisposable {
 
   /** Runs a command of tmux; what it prints. */
   async call(...words: readonly string[]): Promise<string> {
-    const { stdout } = await run('tmux', ['-S', this.#socket, '-f', '/dev/null', ...words], { env: this.#env });
+    const { stdout } = await run('tmux', ['-S', this.#socket, '-f', '/dev/null', ...words], {
+      env: this.#env,
+    });
     return stdout;
   }
 
@@ -135,7 +141,12 @@ export class TmuxWindow {
   async state(): Promise<Record<string, string>> {
     const format = states.map((name) => `${name}=#{${name}}`).join('\n');
     const told = await this.#tmux.call('display-message', '-p', '-t', this.#target, format);
-    return Object.fromEntries(told.trimEnd().split('\n').map((line) => line.split('=', 2) as [string, string]));
+    return Object.fromEntries(
+      told
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('=', 2) as [string, string]),
+    );
   }
 
   /** Gives the window another size, as a person does who drags its corner. */
