@@ -13,10 +13,10 @@ export interface Context {
   readonly stdout: NodeJS.WriteStream;
 }
 
-/** Connects to the zone's daemon, and starts one where none runs; the caller closes it. */
-export async function connectTo({ folder: zone, env }: Context): Promise<Khlone> {
+/** Connects to the zone's daemon, and starts one where none runs; the caller closes it. `name` is who others see. */
+export async function connectTo({ folder: zone, env }: Context, name?: string): Promise<Khlone> {
   const { connect } = await import('../client/index.js');
-  return connect({ zone, env });
+  return connect({ zone, env, ...(name !== undefined && { clientInfo: { name, version: '' } }) });
 }
 
 /** What the system says of a socket where nobody listens. */

@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import type { Command } from 'commander';
 import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
@@ -15,6 +16,17 @@ interface Options {
 
 /** How long a program is quiet when it has done what was typed, where nobody says. */
 const defaultQuietMs = 1000;
+
+/** What another is told who wants to talk to the same clone. */
+function ownName(): string {
+  let place = '';
+  try {
+    place = readlinkSync('/proc/self/fd/0');
+  } catch {
+    // Known on Linux only.
+  }
+  return `khlone talk${place.startsWith('/dev/') ? ` on ${place}` : ''} (pid ${process.pid})`;
+}
 
 /** `khlone talk <who>` */
 export function define(command: Command, bind: Bind): void {
@@ -60,7 +72,7 @@ With input from a pipe the input is typed, and what the screen gained by it is p
         const { mirror } = await import('../terminal/mirror.js');
         return mirror(context, { who, prefix });
       }
-      await using khlone = await connectTo(context);
+      await using khlone = await connectTo(context, ownName());
       if (!stdin.isTTY) {
         const { talkByScript } = await import('../terminal/script.js');
         return await talkByScript(khlone, { context, who, takeover, now, quietMs });
