@@ -10,6 +10,8 @@ export interface Place {
   readonly marker: IMarker | undefined;
   /** Text of its line up to the cursor. */
   readonly before: string;
+  /** The rows of the alternate screen, where that is the one in use. */
+  readonly rows: readonly string[];
 }
 
 /** A terminal without a window: it follows a clone's, for those who cannot show its bytes as they are. */
@@ -60,15 +62,19 @@ export class Vt implements Disposable {
     return {
       marker: this.terminal.registerMarker(0),
       before: line?.translateToString(false, 0, active.cursorX) ?? '',
+      rows: active.type === 'alternate' ? this.#rows() : [],
     };
   }
 
-  /** What the screen has shown since, as plain text; all of it where the program uses the alternate screen. */
-  since({ marker, before }: Place): string {
+  /** What the screen has shown since, as plain text; of the alternate screen the rows that are not as they were. */
+  since({ marker, before, rows }: Place): string {
     const { active } = this.terminal.buffer;
-    const whole = active.type === 'alternate';
+    if (active.type === 'alternate') {
+      const changed = this.#rows().filter((row, at) => row !== rows[at] && (row !== '' || rows.length === 0));
+      return changed.join('\n').trimEnd();
+    }
     // A marker that is no longer among the lines kept is at -1.
-    const from = whole ? active.baseY : Math.max(marker?.line ?? 0, 0);
+    const from = Math.max(marker?.line ?? 0, 0);
     const lines: string[] = [];
     for (let at = from; at < active.length; at++) {
       const line = active.getLine(at);
@@ -79,10 +85,18 @@ export class Vt implements Disposable {
       else lines.push(text);
     }
     const [first = ''] = lines;
-    if (!whole && marker !== undefined && !marker.isDisposed && first.startsWith(before.trimEnd())) {
+    if (marker !== undefined && !marker.isDisposed && first.startsWith(before.trimEnd())) {
       lines[0] = first.slice(before.length);
     }
     return lines.join('\n').trimEnd();
+  }
+
+  #rows(): string[] {
+    const { active } = this.terminal.buffer;
+    return Array.from(
+      { length: this.terminal.rows },
+      (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
+    );
   }
 
   [Symbol.dispose](): void {

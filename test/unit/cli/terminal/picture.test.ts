@@ -102,11 +102,14 @@ describe('what a screen has gained', () => {
     expect(vt.since(place)).toBe(`${'x'.repeat(30)}\n0\n1\n2\n3\n4\n5\n6\n7\n8\n9`);
   });
 
-  it('is all of the alternate screen', async () => {
+  it('is what has changed on the alternate screen', async () => {
     using vt = await Vt.open(size);
     await vt.write('$ vim\r\n');
-    const place = vt.place();
+    const before = vt.place();
     await vt.write('\x1b[?1049h\x1b[H~\r\n~');
-    expect(vt.since(place)).toBe('~\n~');
+    expect(vt.since(before)).toBe('~\n~');
+    const inside = vt.place();
+    await vt.write('\x1b[2;1H~ more\r\n\r\nand more\r\n');
+    expect(vt.since(inside)).toBe('~ more\nand more');
   });
 });
