@@ -70,7 +70,7 @@ describe('khlone talk', () => {
     await window.shows(/khlone demo: a script[\s\S]*Ready\./);
     expect(await window.state()).not.toEqual(state);
     await window.line('remember the kettle');
-    await window.shows(/You said: remember the kettle[\s\S]*Ready\./);
+    await window.shows(/I will remember: the kettle[\s\S]*Ready\./);
     await window.press('C-b', 'd');
     await window.shows(/ended with 0\n\$$/);
     const parting = `[detached from ${who}; it lives on: khlone talk ${who}]`;
@@ -81,7 +81,7 @@ describe('khlone talk', () => {
     // The next one, in another window of the same size, sees the very same.
     const other = await open();
     await other.line(`k talk ${who}`);
-    await other.shows(/You said: remember the kettle[\s\S]*Ready\./);
+    await other.shows(/I will remember: the kettle[\s\S]*Ready\./);
     // Its own end is told.
     await other.line('/exit');
     await other.shows(new RegExp(`\\[${who} ended: exit code 0\\]\nended with 0\n\\$$`));

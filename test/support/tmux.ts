@@ -44,14 +44,15 @@ export class Tmux implements AsyncDisposable {
   constructor(place: TmuxPlace) {
     this.#place = place;
     this.#socket = join(place.folder, `t${process.pid}`);
-    this.#env = { ...place.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', PS1: '$ ' };
+    this.#env = { ...place.env, TERM: 'xterm-256color', LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
   }
 
   /** Opens a window with a shell in it. */
   async open({ cols, rows }: WindowSize): Promise<TmuxWindow> {
     const name = `w${++this.#windows}`;
     const size = ['-x', String(cols), '-y', String(rows)];
-    const shell = 'exec bash --norc --noprofile';
+    // Whatever shell tmux starts it by drops the prompt of its own environment.
+    const shell = "PS1='$ ' exec bash --norc --noprofile";
     // A session for each: a second window in one that nobody looks at crashes tmux 3.3a.
     await this.call('new-session', '-d', '-s', name, ...size, '-c', this.#place.cwd, shell);
     // The size is the test's to choose, and the last line the program's.
