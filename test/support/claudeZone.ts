@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { connect, type Khlone } from '../../client/index.js';
 import { type ClaudeScratch, claudeScratch } from './claude.js';
@@ -18,10 +18,14 @@ export interface ClaudeZone extends AsyncDisposable {
   killDaemon(khlone: Khlone): Promise<void>;
 }
 
-/** Makes one; dispose it to end all of it. */
-export async function claudeZone(): Promise<ClaudeZone> {
+/**
+ * Makes one; dispose it to end all of it. With `tui` its terminal is set up as after the first run, which would
+ * else be one of questions.
+ */
+export async function claudeZone({ tui = false }: { readonly tui?: boolean } = {}): Promise<ClaudeZone> {
   const model = await startScriptedModel();
   const scratch: ClaudeScratch = claudeScratch(model.url);
+  if (tui) afterFirstRun(scratch);
   const root = dirname(scratch.zone);
   const runtime = join(root, 'run');
   mkdirSync(runtime, { mode: 0o700 });
@@ -55,4 +59,15 @@ export async function claudeZone(): Promise<ClaudeZone> {
       scratch.dispose();
     },
   };
+}
+
+/** What the terminal of Claude Code remembers once its questions of the first run were answered. */
+function afterFirstRun({ zone, env }: ClaudeScratch): void {
+  const settled = {
+    hasCompletedOnboarding: true,
+    theme: 'dark',
+    customApiKeyResponses: { approved: [env['ANTHROPIC_API_KEY']?.slice(-20)], rejected: [] },
+    projects: { [zone]: { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true } },
+  };
+  writeFileSync(join(env['CLAUDE_CONFIG_DIR'] ?? '', '.claude.json'), JSON.stringify(settled));
 }
