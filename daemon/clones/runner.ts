@@ -182,7 +182,7 @@ export class CloneRunner {
    * @throws storageFailed
    */
   adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): boolean {
-    return this.#process.adopt(held, told);
+    return this.#phase === 'serving' && this.#process.adopt(held, told);
   }
 
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */

@@ -203,8 +203,12 @@ describe('a clone of Claude Code that is talked to', () => {
     expect(await seat.read).toEqual({ reason: 'exited', exit: { code: 0 } });
     expect(await become(who, 'idle', 'off')).toMatchObject({ queued: 0 });
     expect(brainOf(who)).toEqual([]);
-    await using again = await sit(who);
+    const again = await sit(who);
     expect(again.stream.run).not.toBe(seat.stream.run);
+    await again.say('/exit');
+    await again.read;
+    // Nothing was ever said there: the conversation begins with this task.
+    expect(await act(who, 'now begin')).toMatchObject({ status: 'done' });
   });
 
   test('sleeps when it is told to, and is woken by a task', async () => {

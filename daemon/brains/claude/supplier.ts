@@ -1,7 +1,7 @@
 import type { BrainSupplier } from '../contract.js';
 import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
 import { claudeInstall, probeClaude } from './probe.js';
-import { transcriptOf } from './transcript.js';
+import { dropHusk, hasBegun, transcriptOf } from './transcript.js';
 
 /** Claude Code: headless, in a process that stays warm between tasks, or in its own terminal. */
 export function claudeSupplier(host: StreamJsonHost): BrainSupplier {
@@ -21,11 +21,12 @@ export function claudeSupplier(host: StreamJsonHost): BrainSupplier {
         /^(ANTHROPIC_|CLAUDE_)/.test(secret) ||
         (env['CLAUDE_CODE_USE_BEDROCK'] !== undefined && secret.startsWith('AWS_')) ||
         (env['CLAUDE_CODE_USE_VERTEX'] !== undefined && /^(GOOGLE_|CLOUD_ML_|VERTEX)/.test(secret)),
+      prepare: dropHusk,
       talk: {
         args: [],
         env: {},
         interrupt: '\u001b',
-        exists: (spec) => transcriptOf(spec) !== undefined,
+        exists: hasBegun,
         transcript: transcriptOf,
       },
     },

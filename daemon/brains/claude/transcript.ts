@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrainSpec } from '../contract.js';
 
@@ -16,6 +16,40 @@ export function transcriptOf({ cwd, conversation, env }: BrainSpec): string | un
   const expected = join(projects, cwd.replace(/[^a-zA-Z0-9]/g, '-'));
   const folders = existsSync(expected) ? [expected] : foldersIn(projects);
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+}
+
+/** Bytes at a transcript's start among which its first message is, if it has any. */
+const headBytes = 256 * 1024;
+
+/** Whether a conversation has begun: whether its transcript holds a message. */
+export function hasBegun(spec: BrainSpec): boolean {
+  const file = transcriptOf(spec);
+  return file !== undefined && holdsMessage(file) === true;
+}
+
+/**
+ * Takes away a transcript without a message, as a terminal leaves it in which nothing was said. Claude Code would
+ * neither go on with such a conversation ("No conversation found") nor begin it ("already in use").
+ */
+export function dropHusk(spec: BrainSpec): void {
+  const file = transcriptOf(spec);
+  if (file !== undefined && holdsMessage(file) === false) rmSync(file, { force: true });
+}
+
+/** Undefined where that cannot be told. */
+function holdsMessage(file: string): boolean | undefined {
+  const head = Buffer.alloc(headBytes);
+  let opened: number | undefined;
+  try {
+    opened = openSync(file, 'r');
+    const length = readSync(opened, head, 0, head.length, 0);
+    if (head.subarray(0, length).includes('"parentUuid":')) return true;
+    return length < headBytes ? false : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (opened !== undefined) closeSync(opened);
+  }
 }
 
 function foldersIn(folder: string): string[] {

@@ -25,6 +25,8 @@ export interface StreamJsonKind {
   readonly env: BrainEnvironment;
   /** Whether a secret is one of its own credentials. */
   runsOn(secret: string, env: BrainEnvironment): boolean;
+  /** Called before a process is started on a conversation. */
+  prepare?(spec: BrainSpec): void;
   /** How it is talked to in its own terminal. */
   readonly talk: TalkKind;
 }
@@ -50,6 +52,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       });
     }
     const { program, args } = kind.command(await kind.probe(spec.env));
+    kind.prepare?.(spec);
     return {
       tag: { clone: spec.clone, brain: kind.name, posture: spec.posture },
       program,

@@ -174,5 +174,5 @@ export class TalkBrain implements Brain {
 
 /** When a terminal's program was started, in ms since 1970, as far as its spool is kept. */
 function startOf({ spool }: HeldTerminal): number {
-  return spool.marks(spool.start, spool.end)[0]?.at ?? 0;
+  return spool.marks(spool.start, spool.start)[0]?.at ?? 0;
 }
