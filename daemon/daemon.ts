@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Row } from '../protocol/row.js';
 import { table } from '../protocol/table.js';
+import type { Event } from '../protocol/shapes/event.js';
 import { packageVersion } from '../protocol/version.js';
 import { ApprovalDesk } from './approvals/desk.js';
 import { createSuppliers } from './brains/suppliers.js';
@@ -69,6 +70,8 @@ export class Daemon {
     const vault = new Vault();
     const holder = new Holders({ folder: paths.brains });
     this.#holders = holder;
+    // A clone is enrolled to be used soon.
+    this.#held.add(events.onPublished((news) => news.some(isEnrolment) && holder.warm()));
     const screens = this.#held.add(createScreens());
     const suppliers = createSuppliers({
       holder,
@@ -169,6 +172,8 @@ export class Daemon {
     );
   }
 }
+
+const isEnrolment = ({ type }: Event): boolean => type === 'clone.enrolled';
 
 function methodSpecs(): ReadonlyMap<string, MethodSpec> {
   const specs = new Map<string, MethodSpec>();

@@ -1,6 +1,6 @@
 import type { Disposable } from '../lifecycle.js';
 import type { HeldProcess } from './contract.js';
-import { HeldRun } from './heldRun.js';
+import { type HeldBrain, HeldRun } from './heldRun.js';
 import { errorChannel, mainChannel } from './program/wire.js';
 
 /** After so many bytes of output the holder is told that they need not be kept. */
@@ -14,8 +14,13 @@ interface Waiter {
 /** A program behind pipes, under a holder. */
 export class PipedRun extends HeldRun implements HeldProcess {
   readonly #told = [0, 0];
-  #sent = 0;
+  #sent: number;
   #waiters: Waiter[] = [];
+
+  constructor(brain: HeldBrain) {
+    super(brain);
+    this.#sent = brain.taken;
+  }
 
   write(data: string): Promise<void> {
     if (!this.isAlive()) return Promise.resolve();

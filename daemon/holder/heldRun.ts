@@ -19,6 +19,8 @@ export interface HeldBrain {
   readonly identity: ProcessIdentity;
   /** By channel: how far its output is known already. */
   readonly from: readonly number[];
+  /** How many bytes of input it has had already. */
+  readonly taken: number;
 }
 
 /** What piped programs and those in terminals have in common: their output in order, and their end. */
@@ -36,6 +38,7 @@ export abstract class HeldRun implements Disposable, BrainListener {
   #exit: ProcessExit | undefined;
   #swept: Promise<unknown> = Promise.resolve();
   #settled = false;
+  #handedOver = false;
 
   constructor({ holder, tag, identity, from }: HeldBrain) {
     this.holder = holder;
@@ -49,6 +52,11 @@ export abstract class HeldRun implements Disposable, BrainListener {
 
   isAlive(): boolean {
     return this.#alive;
+  }
+
+  /** Whether another daemon has it now: it is not ours to end any more. */
+  get handedOver(): boolean {
+    return this.#handedOver;
   }
 
   async kill(graceMs: number = defaultGraceMs): Promise<ProcessExit> {
@@ -87,15 +95,20 @@ export abstract class HeldRun implements Disposable, BrainListener {
     void this.#mourn(replaced).catch(onUnexpectedError);
   }
 
-  /** The holder died, or was killed: what is left of the brain ends too. */
+  /** The holder died, or was killed: what is left of the brain ends too, as nobody hears it any more. */
   async #mourn(replaced: boolean): Promise<void> {
     if (this.#settled) return;
-    if (!replaced) {
+    const killed: ProcessExit = { code: null, signal: 'SIGKILL' };
+    if (replaced) {
+      this.#handedOver = true;
+      this.#exit ??= killed;
+      this.#alive = false;
+    } else {
       this.holder.kill();
       if (this.#alive) await killGroups([this.identity], defaultGraceMs).catch(onUnexpectedError);
       for (const [channel, { end }] of this.channels.entries()) this.#rest(channel, end);
     }
-    await this.#settle(this.#exit ?? { code: null, signal: 'SIGKILL' });
+    await this.#settle(this.#exit ?? killed);
   }
 
   /** Tells what a holder wrote down and did not get to send. */

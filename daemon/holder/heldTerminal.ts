@@ -15,8 +15,7 @@ export class TerminalRun extends HeldRun implements HeldTerminal {
   #sent: number;
   #taken: number;
 
-  /** `taken`: how many bytes of input it has had already. */
-  constructor(brain: HeldBrain & { readonly size: HeldSize; readonly taken: number }) {
+  constructor(brain: HeldBrain & { readonly size: HeldSize }) {
     super(brain);
     this.#size = brain.size;
     this.#sent = brain.taken;

@@ -105,8 +105,8 @@ function dial(folder: string): Socket {
   const path = join(folder, files.socket);
   if (Buffer.byteLength(path) <= pathLimit) return connect(path);
   const before = process.cwd();
+  process.chdir(folder);
   try {
-    process.chdir(folder);
     return connect(files.socket);
   } finally {
     process.chdir(before);

@@ -81,7 +81,7 @@ export class Holders implements Holder {
   spawn(what: HeldProgram): Promise<HeldProcess> {
     return this.#start(
       what,
-      (identity, holder) => new PipedRun({ holder, tag: what.tag, identity, from: [0, 0] }),
+      (identity, holder) => new PipedRun({ holder, tag: what.tag, identity, from: [0, 0], taken: 0 }),
     );
   }
 
@@ -98,11 +98,7 @@ export class Holders implements Holder {
     try {
       const spare = startHolder(this.#root, this.#program);
       this.#spare = spare;
-      void spare.link.closed.then(() => {
-        if (this.#spare !== spare) return;
-        this.#spare = undefined;
-        this.#part(spare, false);
-      });
+      void this.#missSpare(spare);
     } catch (error) {
       onUnexpectedError(error);
     }
@@ -184,14 +180,26 @@ export class Holders implements Holder {
   /** Looks after a run until its exit is collected. */
   #keep<T extends HeldRun>(holder: HolderProcess, run: T): T {
     this.#runs.set(run.run, run);
-    void run.exited.then(() => {
-      this.#runs.delete(run.run);
-      holder.link.collect();
-      const keep = run instanceof TerminalRun;
-      this.#part(holder, keep);
-      if (keep) void this.#track(this.#finished.prune());
-    });
+    void this.#collect(holder, run).catch(onUnexpectedError);
     return run;
+  }
+
+  async #collect(holder: HolderProcess, run: HeldRun): Promise<void> {
+    await run.exited;
+    this.#runs.delete(run.run);
+    if (run.handedOver) return;
+    holder.link.collect();
+    const keep = run instanceof TerminalRun;
+    this.#part(holder, keep);
+    if (keep) await this.#track(this.#finished.prune());
+  }
+
+  /** A spare that ends before it is wanted is not missed. */
+  async #missSpare(spare: HolderProcess): Promise<void> {
+    await spare.link.closed;
+    if (this.#spare !== spare) return;
+    this.#spare = undefined;
+    this.#part(spare, false);
   }
 
   /** Ends a holder that has no brain. */
@@ -262,9 +270,9 @@ export class Holders implements Holder {
 }
 
 function runOf(holder: HolderProcess, found: Welcome, { tag, brain, size: first }: BrainFile): HeldRun {
-  const known = { holder, tag, identity: brain, from: found.spools.map(({ end }) => end) };
-  const size = found.size ?? first;
-  return size ? new TerminalRun({ ...known, size, taken: found.taken }) : new PipedRun(known);
+  const { spools, taken, size = first } = found;
+  const known = { holder, tag, identity: brain, from: spools.map(({ end }) => end), taken };
+  return size ? new TerminalRun({ ...known, size }) : new PipedRun(known);
 }
 
 /** Stands for a process of which only the run is known. */

@@ -65,6 +65,12 @@ describe('what the compiled programs load', () => {
     expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
   });
 
+  it('the holder needs nothing but Node and its own folder; the terminal library is loaded by its name', () => {
+    const { files, packages } = reach('daemon/holder/program/main.js');
+    expect([...files].filter((file) => !file.startsWith('daemon/holder/program/'))).toEqual([]);
+    expect([...packages].filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
   it('the command line brings no database and no lock along', () => {
     const { packages } = reach('cli/main.js');
     expect([...packages].filter((name) => !name.startsWith('node:')).toSorted()).toEqual([

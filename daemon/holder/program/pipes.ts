@@ -44,11 +44,12 @@ function pipedBrain(
     sink.ended({ code, signal });
     for (const pipe of pipes) pipe.resume();
     const limit = setTimeout(() => pipes.forEach((pipe) => pipe.destroy()), drainMs);
-    void Promise.all(closed).then(() => {
+    void (async () => {
+      await Promise.all(closed);
       clearTimeout(limit);
       child.stdin.destroy();
       sink.drained();
-    });
+    })();
   });
   const tellTaken = (bytes: number): void => {
     taken += bytes;
