@@ -36,7 +36,7 @@ export class Outcomes {
 
   /** @throws storageFailed where that is why: then nothing has begun */
   async failedToStart(error: unknown): Promise<void> {
-    const known = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
+    const known = asKnown(error);
     if (known.kind === 'storageFailed') throw known;
     const parked = this.#count();
     await this.#persist(() => this.#parts.ledger().failToStart(known, parked));
@@ -57,4 +57,12 @@ export class Outcomes {
   #persist(write: () => void): Promise<void> {
     return persist(write, this.#parts.closing);
   }
+}
+
+function asKnown(error: unknown): KhloneError {
+  if (error instanceof KhloneError) return error;
+  // A brain's holder writes down what it starts before it does.
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+    return fail('storageFailed', { reason: 'the disk is full' });
+  return fail('brainError', { reason: String(error) });
 }

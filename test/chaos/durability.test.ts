@@ -77,7 +77,7 @@ class Siege {
       this.#receipts += 1;
       if (this.#receipts !== enough) return;
       this.#over = true;
-      this.#brains += this.#zone.processes().filter(({ parent }) => parent === daemon.pid).length;
+      this.#brains += this.#zone.brains().length;
       process.kill(daemon.pid, 'SIGKILL');
     };
     // A brain that does not end of itself when its daemon is gone.
@@ -191,10 +191,13 @@ class Siege {
     }
   }
 
-  /** Waits until only the daemon of this moment and its own children are left. */
+  /** Waits until only the daemon of this moment, its own holders and their brains are left. */
   async #expectSwept(daemon: number): Promise<void> {
-    const strangers = (): unknown[] =>
-      this.#zone.processes().filter(({ pid, parent }) => pid !== daemon && parent !== daemon);
+    const strangers = (): unknown[] => {
+      const all = this.#zone.processes();
+      const holders = new Set(all.filter(({ parent }) => parent === daemon).map(({ pid }) => pid));
+      return all.filter(({ pid, parent }) => pid !== daemon && parent !== daemon && !holders.has(parent));
+    };
     while (strangers().length > 0) await wait(10);
   }
 }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { locateZone } from '../../client/autostart.js';
 import { connect, type ConnectOptions, type Khlone } from '../../client/index.js';
 import { parseZoneInfo, type ZonePaths } from '../../protocol/zone.js';
+import { holderProgram } from './holders.js';
 import { type FoundProcess, goneWithin, isAlive, processesNaming } from './processes.js';
 import { type ZoneSandbox, zoneSandbox } from './zone/sandbox.js';
 
@@ -50,9 +51,18 @@ export class DaemonZone implements AsyncDisposable {
     await goneWithin(pid, endMs);
   }
 
-  /** Processes of this zone: its daemon, its brains and whatever they started. */
+  /** Processes of this zone: its daemon, holders, brains and whatever they started. */
   processes(): FoundProcess[] {
     return processesNaming(this.sandbox.folder);
+  }
+
+  /** Those of them that run under a holder. */
+  brains(): FoundProcess[] {
+    const all = this.processes();
+    const holders = new Set(
+      all.filter(({ command }) => command.includes(holderProgram)).map(({ pid }) => pid),
+    );
+    return all.filter(({ parent }) => holders.has(parent));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
