@@ -202,8 +202,9 @@ describe('a daemon that is killed', () => {
     await shows(name, /sleep 2; echo over\n/);
     await zone.kill(khlone);
     khlone = await zone.connect();
-    const { status, posture } = await khlone.clone.get({ who: name });
-    expect({ status, posture }).toEqual({ status: 'idle', posture: 'talk' });
+    const events = khlone.events({ from: 'start', types: ['clone.status'] });
+    await nextEvent(events, 'clone.status', (event) => event.clone === name && event.posture === 'talk');
+    await events.return();
     expect((await khlone.task.get({ task: task.id })).status).toBe('interrupted');
     // It is waited for before it is typed into again.
     expect(await said(name, 'echo "$kept in $PWD"')).toBe('what it knows in /');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ToldOutput } from '../../../../daemon/brains/contract.js';
 import { adoptBrain } from '../../../../daemon/clones/adoption.js';
 import type { CloneDirectory } from '../../../../daemon/clones/directory.js';
+import type { HeldTerminal } from '../../../../daemon/holder/contract.js';
 import type { FoundBrain } from '../../../../daemon/holder/holders.js';
 import { cloneRecord, ZoneState } from '../../../support/zoneState.js';
 
@@ -19,7 +20,8 @@ const clone = 'mechanic.1';
 const message = (id: string) => ({ type: 'message.completed', message: id, text: 'x' }) as const;
 const typed = (id: string) => ({ type: 'message.typed', message: id, text: 'x' }) as const;
 const tool = (id: string) => ({ type: 'tool.finished', tool: id, failed: false, output: '' }) as const;
-const found = { kind: 'terminal', run: 'b_1', tag: { clone }, pid: 1, terminal: {} } as FoundBrain;
+const terminal = {} as HeldTerminal;
+const found: FoundBrain = { kind: 'terminal', run: 'b_1', tag: { clone }, pid: 1, terminal };
 
 /** Clones of which one takes up what is found; what it is told. */
 function directory(adopt: (told: (output: ToldOutput) => boolean) => boolean): CloneDirectory {
@@ -49,8 +51,8 @@ it('says no where nobody goes on with it, and where that fails', () => {
   const say = (brain: FoundBrain, clones: CloneDirectory): boolean =>
     adoptBrain(brain, { directory: clones, log });
   const willing = directory(() => true);
-  expect(say({ ...found, kind: 'pipes' } as FoundBrain, willing)).toBe(false);
-  expect(say({ ...found, tag: { clone: 'nobody.1' } } as FoundBrain, willing)).toBe(false);
+  expect(say({ kind: 'pipes', run: 'b_1', tag: { clone }, pid: 1 }, willing)).toBe(false);
+  expect(say({ ...found, tag: { clone: 'nobody.1' } }, willing)).toBe(false);
   expect(
     say(
       found,
