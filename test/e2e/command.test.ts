@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clone, Khlone, Task } from '../../client/index.js';
 import { DaemonZone } from '../support/daemon.js';
 import { history, nextEvent } from '../support/events.js';
+import { shown } from '../support/shown.js';
 
 let zone: DaemonZone;
 let khlone: Khlone;
@@ -33,13 +34,6 @@ const said = async (who: string, say: string): Promise<string | undefined> => {
   return result?.text;
 };
 const screen = async (who: string): Promise<string> => (await khlone.stream.screen({ who })).text;
-
-/** Resolves once a clone's screen shows a pattern. */
-async function shows(who: string, pattern: RegExp): Promise<void> {
-  await using stream = await khlone.stream.attach({ who, mode: 'watch' });
-  if (pattern.test(await screen(who))) return;
-  for await (const _ of stream) if (pattern.test(await screen(who))) return;
-}
 
 describe('a shell as a clone', () => {
   it('answers with what its screen gained, and keeps what it knows', async () => {
@@ -155,9 +149,9 @@ describe('other programs as clones', () => {
       terminal: { quietMs: 300, cols: 40, rows: 10 },
     });
     await said(name, ':s/first/changed/');
-    const shown = await khlone.stream.screen({ who: name });
-    expect(shown).toMatchObject({ cols: 40, rows: 10, alternate: true });
-    expect(shown.text.split('\n').slice(0, 3)).toEqual(['changed line', 'second line', '~']);
+    const seen = await khlone.stream.screen({ who: name });
+    expect(seen).toMatchObject({ cols: 40, rows: 10, alternate: true });
+    expect(seen.text.split('\n').slice(0, 3)).toEqual(['changed line', 'second line', '~']);
     const left = await said(name, ':q!');
     expect(left).toEqual(expect.any(String));
     expect((await khlone.clone.get({ who: name })).status).toBe('off');
@@ -169,7 +163,7 @@ describe('other programs as clones', () => {
     let task: Task;
     {
       await using stream = await khlone.stream.attach({ who: name, mode: 'talk', cols: 80, rows: 24 });
-      stream.write('v=typed\r');
+      await stream.write('v=typed\r');
       task = await act(name, 'echo "v is $v"');
       expect((await khlone.task.get({ task: task.id })).status).toBe('queued');
       expect((await khlone.clone.get({ who: name })).status).toBe('talking');
@@ -199,7 +193,7 @@ describe('a daemon that is killed', () => {
     const { name } = await enroll(bash, prompt);
     await said(name, 'kept="what it knows"; cd /');
     const task = await act(name, 'sleep 2; echo over');
-    await shows(name, /sleep 2; echo over\n/);
+    await shown(khlone, name, /sleep 2; echo over\n/);
     await zone.kill(khlone);
     khlone = await zone.connect();
     const events = khlone.events({ from: 'start', types: ['clone.status'] });

@@ -57,7 +57,8 @@ describe('the demo in a terminal', () => {
     terminal.press('C-c');
     await terminal.shows(/> $/);
     terminal.press('C-d');
-    await terminal.shows(/it ended with 0/);
+    const [end] = await terminal.shows(/it ended with \d+/);
+    expect(end).toBe('it ended with 0');
   });
 
   it('takes a paste as one turn', async () => {
@@ -147,7 +148,8 @@ describe('the demo in a terminal', () => {
 
   it('needs a terminal', async () => {
     terminal.type(`echo hello | ${process.execPath} ${demoProgram} --talk; echo "it ended with $?"`);
-    await terminal.shows(/--talk needs a terminal\.\s+it ended with 1/);
+    const [, code] = await terminal.shows(/--talk needs a terminal\.\s+it ended with (\d+)/);
+    expect(code).toBe('1');
   });
 
   it('gives the terminal back when it is told to end', async () => {
@@ -155,6 +157,8 @@ describe('the demo in a terminal', () => {
     terminal.type(`sh -c 'echo $$ > pid; exec ${run}'; echo "it ended with $?"`);
     await terminal.shows(/khlone demo: a script/);
     process.kill(Number(readFileSync(join(root, 'pid'), 'utf8')), 'SIGTERM');
-    await terminal.shows(/it ended with 143/);
+    const [end] = await terminal.shows(/it ended with \d+/);
+    expect(end).toBe('it ended with 143');
+    expect(terminal.screen()).not.toContain('khlone demo');
   });
 });

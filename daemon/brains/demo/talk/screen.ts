@@ -33,6 +33,6 @@ export class Screen {
 
   /** Gives the terminal back as it was, with a last word; `then` is called once that is written. */
   close(word: string, then: () => void): void {
-    this.#out.write(`${leave}\x1b]2;\x07${word}\r\n`, then);
+    this.#out.write(`${leave}\x1b]2;\x07${word}\n`, then);
   }
 }
