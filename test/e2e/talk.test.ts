@@ -256,7 +256,7 @@ describe('a clone of Claude Code that is talked to', () => {
     await khlone.clone.interrupt({ who });
     await seat.shows(/^❯ talk for ever\s*$/m);
     await seat[Symbol.asyncDispose]();
-    await become(who, 'idle', 'talk');
+    expect(await become(who, 'idle', 'talk')).toMatchObject({ queued: 0 });
   });
 
   test('is the same terminal after a kill -9 of the daemon, and what is said is in the history once', async () => {

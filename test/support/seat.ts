@@ -24,7 +24,7 @@ export class Seat implements AsyncDisposable {
   static async take(khlone: Khlone, who: string, more: Attach = {}): Promise<Seat> {
     const size = { cols: 100, rows: 30 };
     const stream = await khlone.stream.attach({ who, mode: 'talk', ...size, queries: 'daemon', ...more });
-    return new Seat(stream as Stream, size);
+    return new Seat(stream, size);
   }
 
   /** The screen and what is above it. */

@@ -75,10 +75,10 @@ describe('a file that is followed', () => {
   });
 
   it('may come later', async () => {
-    let path: string | undefined;
-    const reader = follow(0, () => path);
+    const place: { path?: string } = {};
+    const reader = follow(0, () => place.path);
     await reader.read();
-    path = file;
+    place.path = file;
     await reader.read();
     writeFileSync(file, 'one\n');
     await until(() => heard.length === 1);
