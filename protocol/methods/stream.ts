@@ -12,7 +12,7 @@ import {
   TerminalSize,
 } from '../shapes/stream.js';
 
-const run = 'b_0123456789abcdef';
+const run = '0123456789abcdef';
 const opened = ['clone/enroll', 'stream/attach'];
 const stream = '$stream/attach.stream';
 
@@ -24,6 +24,7 @@ export const exampleSnapshot: z.input<typeof Snapshot> = {
   rows: 24,
   offset: 42,
   data: '\u001b[1mdemo\u001b[0m > ',
+  title: 'khlone demo',
 };
 
 export const streamAttach = request({
@@ -214,9 +215,9 @@ export const streamScreen = request({
       rows: 24,
       offset: 42,
       text: 'demo >',
-      cursor: { x: 7, y: 0, visible: true },
-      title: 'demo',
-      alternate: false,
+      cursor: { x: 2, y: 23, visible: true },
+      title: 'khlone demo',
+      alternate: true,
     },
   },
 });
@@ -251,7 +252,10 @@ export const streamHistory = request({
       clone: 'mechanic.1',
       run,
       live: true,
-      entries: [{ type: 'resize', at: '2026-11-21T09:00:00.000Z', offset: 0, cols: 80, rows: 24 }],
+      entries: [
+        { type: 'resize', at: '2026-11-21T09:00:00.000Z', offset: 0, cols: 80, rows: 24 },
+        { type: 'output', at: '2026-11-21T09:00:00.120Z', offset: 0, data: 'ZGVtbyA+IA==' },
+      ],
       next: 42,
       more: false,
     },
@@ -316,5 +320,5 @@ export const streamEnded = notification({
       .describe('How the program ended, where it did.'),
     _meta: meta,
   }),
-  example: { after: [...opened, 'clone/hibernate'], params: { stream: 'x_1', reason: 'posture' } },
+  example: { after: [...opened, 'clone/hibernate'], params: { stream: 'x_1', reason: 'posture', exit: { code: 143 } } },
 });

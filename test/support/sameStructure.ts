@@ -24,6 +24,10 @@ const volatile = new Set([
   'cacheWriteTokens',
   'cacheReadTokens',
   'costUsd',
+  'run',
+  'offset',
+  'end',
+  'data',
 ]);
 
 const isVolatile = (name: string): boolean => volatile.has(name) || /[a-z]At$/.test(name);
