@@ -57,7 +57,7 @@ export const initialize = request({
             summary: 'A small scripted program shipped with khlone: no account, no network, no intelligence.',
             dispatch: true,
             ask: true,
-            talk: false,
+            talk: true,
             approvals: true,
             steer: false,
             fork: false,
