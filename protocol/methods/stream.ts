@@ -320,5 +320,8 @@ export const streamEnded = notification({
       .describe('How the program ended, where it did.'),
     _meta: meta,
   }),
-  example: { after: [...opened, 'clone/hibernate'], params: { stream: 'x_1', reason: 'posture', exit: { code: 143 } } },
+  example: {
+    after: [...opened, 'clone/hibernate'],
+    params: { stream: 'x_1', reason: 'posture', exit: { code: 143 } },
+  },
 });

@@ -53,9 +53,11 @@ interface Attached {
 const attach = (peer: DaemonPeer, who: string, params: object = {}): Promise<Attached> =>
   peer.call<Attached>('stream/attach', { who, mode: 'talk', ...params });
 
-/** Reads a stream until its text holds a pattern; acknowledges all of it. */
-async function reads(peer: DaemonPeer, { stream }: Attached, pattern: RegExp, text = ''): Promise<string> {
-  for (let read = text; ;) {
+type Reading = Pick<Attached, 'stream' | 'snapshot'>;
+
+/** Reads a stream, with the screen it began with if there is one, until its text holds a pattern; acknowledges all of it. */
+async function reads(peer: DaemonPeer, { stream, snapshot }: Reading, pattern: RegExp): Promise<string> {
+  for (let read = snapshot?.data ?? ''; ;) {
     if (pattern.test(read)) return read;
     const { data, end } = await peer.until('stream/data');
     read += String(data);
@@ -66,7 +68,7 @@ async function reads(peer: DaemonPeer, { stream }: Attached, pattern: RegExp, te
 /** Attaches, and waits until the program is there. */
 async function attachReady(peer: DaemonPeer, who: string, params: object = {}): Promise<Attached> {
   const attached = await attach(peer, who, params);
-  await reads(peer, attached, /ready/, attached.snapshot?.data);
+  await reads(peer, attached, /ready/);
   return attached;
 }
 
@@ -125,7 +127,7 @@ describe('bad input', () => {
     const who = await enroll('while :; do printf "> "; read line; echo "said $line"; done');
     const first = await join();
     const attached = await attach(first, who);
-    await reads(first, attached, /> /, attached.snapshot?.data);
+    await reads(first, attached, /> /);
     first.raw.send({
       jsonrpc: '2.0',
       id: 99,
@@ -199,7 +201,7 @@ describe('several at one terminal', () => {
     await peer.call('stream/detach', { stream: client.stream });
     const script = await attach(peer, who, { queries: 'daemon' });
     await peer.call('stream/write', { stream: script.stream, data: '\n' });
-    const answered = await reads(peer, script, /asked/);
+    const answered = await reads(peer, { stream: script.stream }, /asked/);
     expect(answered.split('^[[0n')).toHaveLength(2);
   });
 });
@@ -244,7 +246,7 @@ describe('a stream and its daemon', () => {
     const who = await enroll('n=0; echo ready; while :; do n=$((n+1)); echo "line $n"; sleep 0.01; done');
     const first = await join();
     const attached = await attach(first, who);
-    const before = await reads(first, attached, /line 20\r\n/, '');
+    const before = await reads(first, { stream: attached.stream }, /line 20\r\n/);
     const { offset, run } = attached;
     const place = offset + Buffer.byteLength(before);
     await zone.kill(khlone);
