@@ -114,11 +114,12 @@ describe('khlone talk', () => {
     const first = await open();
     await first.line(`k talk ${who}`);
     await first.shows(/^clone\$$/);
-    const second = await open(60, 15);
+    const talker = talkerOf(who);
+    const second = await open(size.cols, 15);
     await second.line(`k talk ${who}`);
     await second.shows(
       new RegExp(
-        `khlone talk .*\\(pid ${talkerOf(who)}\\)[\\s\\S]*talks to\\s+${who}[\\s\\S]*--takeover[\\s\\S]*ended with 4`,
+        `khlone talk .*\\(pid ${talker}\\)[\\s\\S]*talks to\\s+${who}[\\s\\S]*--takeover[\\s\\S]*ended with 4`,
       ),
     );
     await second.line(`clear; k talk ${who} --read-only`);
@@ -135,11 +136,11 @@ describe('khlone talk', () => {
     await second.shows(/^red\nclone\$$/m);
     await first.shows(/was taken over[\s\S]*ended with 4\n\$$/);
     await second.line('stty size');
-    await second.shows(/^15 60$/m);
+    await second.shows(/^15 90$/m);
     // A line that is /exit leaves a program that has no such word; what was typed of it is taken back.
     await second.line('/exit');
     await second.shows(/detached from[\s\S]*ended with 0\n\$$/);
-    expect((await client.stream.screen({ who })).text).toMatch(/15 60\nclone\$$/);
+    expect((await client.stream.screen({ who })).text).toMatch(/15 90\nclone\$$/);
   });
 
   it('puts the terminal back on a signal, and ends by it', async () => {
@@ -179,7 +180,7 @@ describe('khlone talk', () => {
     await window.line(`k talk ${who}`);
     await window.shows(new RegExp(`${who} works on ${id}; waiting[\\s\\S]*--now`));
     await window.press('C-c');
-    await window.shows(/ended with 130\n\$$/);
+    await window.shows(/\^C\n\$$/);
     await window.line(`clear; k talk ${who} --now`);
     await window.shows(/khlone demo: a script[\s\S]*Ready\./);
     expect(await client.task.get({ task: id })).toMatchObject({ status: 'interrupted' });
