@@ -103,6 +103,7 @@ export class Daemon {
       desk,
       vault,
       suppliers,
+      ready: shared.ready,
       finishedSpools: (clone) => holder.finished(clone),
       intake: new Intake({ store, log: events, queue, directory }),
       ends: this.#held.add(new TaskEnds(events)),

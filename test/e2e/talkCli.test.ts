@@ -194,6 +194,7 @@ describe('khlone talk', () => {
     await window.line(`k talk ${who}`);
     await window.shows(/^clone\$$/);
     await window.line('kettle=copper');
+    await window.shows(/^clone\$ kettle=copper\nclone\$$/);
     await zone.kill(client);
     client = await zone.connect();
     await window.line('echo "it is $kettle"');

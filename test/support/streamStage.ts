@@ -78,6 +78,7 @@ export class StreamStage {
     };
     const handlers = streamService({
       directory: { one: find, inService: find } as unknown as CloneDirectory,
+      ready: Promise.resolve(),
       finishedSpools: () => this.finished,
     });
     const rows = (table as readonly Row[]).filter((row) => row.name in handlers);
