@@ -11,8 +11,8 @@ export class HolderStage implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'khlone-'));
   readonly #all: Holders[] = [];
 
-  open(): Holders {
-    const holders = new Holders({ folder: this.folder, program: holderProgram });
+  open(folder = this.folder): Holders {
+    const holders = new Holders({ folder, program: holderProgram });
     this.#all.push(holders);
     return holders;
   }
