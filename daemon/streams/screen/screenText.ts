@@ -15,7 +15,7 @@ export function linesOf(core: Core, scrollback: number): readonly Line[] {
 }
 
 /** A line's text without blanks at its end. */
-export function textOf(line: Line): string {
+function textOf(line: Line): string {
   return line.translateToString(true).replace(/ +$/, '');
 }
 
