@@ -56,6 +56,8 @@ describe('a shell as a clone', () => {
     const { name } = await enroll(bash, prompt);
     expect(await said(name, 'sleep 2; cd /; pwd')).toBe('/');
     expect(await said(name, 'echo "ready> or not"; sleep 1; echo so')).toBe('ready> or not\nso');
+    expect(await said(name, 'printf "no end of line"')).toBe('no end of line');
+    expect(await said(name, 'echo more')).toBe('more');
   });
 
   it('takes many lines as one paste, and none of them as keys', async () => {

@@ -45,6 +45,8 @@ interface Turn {
   readonly say: string;
   /** Before the text was typed. */
   line: string;
+  /** Whether that is a prompt, and all of it. */
+  prompted: boolean;
   alternate: boolean;
   bracketed: boolean;
   front: Front;
@@ -93,7 +95,7 @@ export class CommandBrain implements Brain {
 
   send(say: string): void {
     if (this.#turn) throw new Error('a turn is on already');
-    const screen = { line: '', alternate: false, bracketed: false, front: unknownFront };
+    const screen = { line: '', prompted: false, alternate: false, bracketed: false, front: unknownFront };
     this.#turn = { say, ...screen, perhaps: 0, stopped: false, text: '' };
     this.#step('send');
   }
@@ -207,6 +209,9 @@ export class CommandBrain implements Brain {
     }
     this.#calm.dispose();
     this.#watch();
+    // It may have said all it has to say before anybody listened.
+    const starts = this.#state === 'opening' || this.#state === 'waiting';
+    if (starts && this.terminal.spool.end > 0) this.#calm.heard();
   }
 
   /** Waits for the quiet that means something in this state. */
@@ -246,7 +251,7 @@ export class CommandBrain implements Brain {
   async #waits(): Promise<boolean> {
     const { prompt } = this.#settings;
     if (prompt !== undefined) {
-      const there = await this.terminal.screen.atPrompt(prompt).catch(() => false);
+      const there = await this.#atPrompt(prompt);
       const quiet = performance.now() - this.#heardAt >= this.#quietMs;
       // One that greets without its prompt is ready as any other is, and so is one that was interrupted.
       if (there || this.#state === 'running' || !quiet) return there;
@@ -258,23 +263,35 @@ export class CommandBrain implements Brain {
     return waits === 'yes' || this.#turn.perhaps >= perhapsLooks;
   }
 
+  /** Whether the cursor is behind a prompt: also one like that of this turn, after output without an end of line. */
+  async #atPrompt(pattern: string): Promise<boolean> {
+    const { screen } = this.terminal;
+    const looks = Promise.all([screen.atPrompt(pattern), screen.text({ scrollback: 0, ansi: false })]);
+    const [matches, { line }] = await looks.catch(() => [false, { line: '' }] as const);
+    const { prompted = false, line: before = '' } = this.#turn ?? {};
+    return matches || (prompted && line.endsWith(before));
+  }
+
   /** Learns what the program's terminal is like before it is typed into. */
   async #mark(): Promise<void> {
     const stay = this.#stay;
     const turn = this.#turn;
     const { screen, held } = this.terminal;
+    const { prompt } = this.#settings;
     const before = await Promise.all([
       screen.text({ scrollback: 0, ansi: false }),
       screen.snapshot({ scrollback: 0 }),
       this.#parts.frontOf(held.identity),
+      prompt === undefined ? false : screen.atPrompt(prompt),
       screen.mark(),
     ]).catch(() => undefined);
     if (!turn || this.#stay !== stay) return;
     if (before) {
-      const [text, snapshot, front] = before;
+      const [text, snapshot, front, prompted] = before;
       // Output without an end of line may stand before the prompt that is known already.
       if (this.#prompt === '' || !text.line.endsWith(this.#prompt)) this.#prompt = text.line;
       turn.line = this.#prompt;
+      turn.prompted = prompted && turn.line === text.line && turn.line !== '';
       turn.alternate = text.alternate;
       turn.bracketed = snapshot.data.includes(bracketedPaste);
       turn.front = front;
@@ -306,7 +323,7 @@ export class CommandBrain implements Brain {
     const after = await Promise.all([
       screen.gained(),
       screen.text({ scrollback: 0, ansi: false }),
-      prompt === undefined ? false : screen.atPrompt(prompt),
+      prompt === undefined ? false : this.#atPrompt(prompt),
     ]).catch(() => undefined);
     if (!turn || this.#turn !== turn) return;
     if (after) {

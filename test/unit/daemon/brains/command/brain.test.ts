@@ -270,6 +270,18 @@ describe('a prompt', () => {
     await end(heard);
   });
 
+  it('is known after output without an end of line, which is kept', async () => {
+    const heard = open({ prompt: '^[$] $' });
+    shell((line) => (line === 'printf x' ? 'x' : `${line}\n`));
+    await pass(200);
+    for (const say of ['printf x', 'b']) {
+      heard.brain.send(say);
+      await pass(150);
+    }
+    expect(heard.all('turn.finished').map(({ outcome }) => outcome.text)).toEqual(['x', 'b']);
+    await end(heard);
+  });
+
   it('can be changed while the program runs', async () => {
     const heard = await ready();
     heard.brain.adjust?.({ prompt: '^[$]$' });
@@ -402,9 +414,8 @@ it('is typed into once it is quiet where an earlier daemon started it, and nothi
   shell(() => '');
   const heard = open({ prompt: '^[$]$' });
   heard.brain.send('a');
-  await pass(900);
   expect(terminal.typed).toEqual([]);
-  await pass(200);
+  await pass(51);
   expect(terminal.typed[0]).toBe('\x1b[200~a\x1b[201~');
   await end(heard);
 });
