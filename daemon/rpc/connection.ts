@@ -7,7 +7,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { EncodedJson } from '../../protocol/wire/frames.js';
+import type { JsonParts } from '../../protocol/wire/writer.js';
 import { DisposableStore, Emitter, onUnexpectedError, toDisposable, type Disposable } from '../lifecycle.js';
 import { Call, type Environment } from './call.js';
 import type { Dispatcher } from './dispatch.js';
@@ -158,7 +158,7 @@ export class Connection {
   }
 
   /** Sends a notification whose JSON is made already. Like `notify`; `taken` is called once the kernel has it. */
-  notifyJson(message: EncodedJson, taken: () => void): boolean {
+  notifyJson(message: JsonParts, taken: () => void): boolean {
     if (this.#state !== 'ready' && this.#state !== 'draining') return false;
     return this.#guard.notifyJson(message, taken) === 'sent';
   }

@@ -12,9 +12,8 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { EncodedJson } from '../../protocol/wire/frames.js';
 import { FrameReader } from '../../protocol/wire/reader.js';
-import { FrameWriter, type WriteOutcome } from '../../protocol/wire/writer.js';
+import { FrameWriter, type JsonParts, type WriteOutcome } from '../../protocol/wire/writer.js';
 import { readEnvelope, type Envelope, type WireId } from './envelope.js';
 import type { Incident } from './incident.js';
 import type { RpcLimits } from './limits.js';
@@ -176,7 +175,7 @@ export class Guard {
   }
 
   /** Sends a notification whose JSON is made already; `taken` is called once the kernel has it. */
-  notifyJson(message: EncodedJson, taken: () => void): WriteOutcome {
+  notifyJson(message: JsonParts, taken: () => void): WriteOutcome {
     return this.#out.writeJson(message, taken);
   }
 

@@ -20,9 +20,7 @@ export class StreamSink implements ViewerSink {
 
   data({ offset, end, json }: Piece, taken: () => void): void {
     const before = `${this.#head}${offset},"end":${end},"data":`;
-    const after = '}}';
-    const bytes = before.length + json.bytes + after.length;
-    this.#connection.notifyJson({ text: before + json.text + after, bytes }, taken);
+    this.#connection.notifyJson({ before, middle: json, after: '}}' }, taken);
   }
 
   resized(offset: number, { cols, rows }: HeldSize): void {

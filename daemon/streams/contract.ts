@@ -1,5 +1,4 @@
 import type { StreamEnd, StreamEncoding } from '../../protocol/shapes/stream.js';
-import type { EncodedJson } from '../../protocol/wire/frames.js';
 import type { HeldProgram, HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
 
@@ -97,10 +96,11 @@ export interface Screens extends Disposable {
 export interface Piece {
   readonly offset: number;
   readonly end: number;
-  /** In the encoding that was asked for. */
-  readonly data: string;
-  /** `data` as JSON; made once, however many viewers send it. */
-  readonly json: EncodedJson;
+  /**
+   * The data, in the encoding that was asked for, as a JSON string; a long one as its bytes in UTF-8, which are made
+   * once, however many viewers send it.
+   */
+  readonly json: string | Buffer;
 }
 
 /** Why a viewer gets the screen anew. */

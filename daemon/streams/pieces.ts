@@ -1,5 +1,4 @@
 import type { StreamEncoding } from '../../protocol/shapes/stream.js';
-import type { EncodedJson } from '../../protocol/wire/frames.js';
 import { unfinishedBytes } from './characters.js';
 import type { Piece } from './contract.js';
 import type { Output } from './output.js';
@@ -8,6 +7,8 @@ import type { Output } from './output.js';
 const longestPiece = 64 * 1024;
 /** Long pieces end at multiples of this, so that viewers who are behind get the same ones and share their encoding. */
 const pieceGrid = 32 * 1024;
+/** From here on a piece is kept as bytes. */
+const longPiece = 4 * 1024;
 /** Pieces kept encoded for the next viewer. */
 const mostKept = 16;
 
@@ -63,28 +64,9 @@ function encode(
   bytes: Buffer,
   { encoding, offset, last }: { encoding: StreamEncoding; offset: number; last: boolean },
 ): Piece {
-  if (encoding === 'base64') return new EncodedPiece(offset, offset + bytes.length, bytes.toString('base64'));
-  const length = last ? bytes.length : bytes.length - unfinishedBytes(bytes);
-  return new EncodedPiece(offset, offset + length, bytes.toString('utf8', 0, length));
-}
-
-class EncodedPiece implements Piece {
-  readonly offset: number;
-  readonly end: number;
-  readonly data: string;
-  #json: EncodedJson | undefined;
-
-  constructor(offset: number, end: number, data: string) {
-    this.offset = offset;
-    this.end = end;
-    this.data = data;
-  }
-
-  get json(): EncodedJson {
-    if (this.#json === undefined) {
-      const text = JSON.stringify(this.data);
-      this.#json = { text, bytes: Buffer.byteLength(text) };
-    }
-    return this.#json;
-  }
+  const exact = encoding === 'base64' || last;
+  const length = exact ? bytes.length : bytes.length - unfinishedBytes(bytes);
+  const json = JSON.stringify(bytes.toString(encoding === 'text' ? 'utf8' : 'base64', 0, length));
+  // Long text that lives for a while would be copied by the collector again and again.
+  return { offset, end: offset + length, json: length < longPiece ? json : Buffer.from(json, 'utf8') };
 }

@@ -149,20 +149,17 @@ export class FrameDecoder {
   }
 }
 
-/** Text that is JSON or a frame, and its size in bytes as UTF-8. */
-export interface EncodedJson {
-  readonly text: string;
-  readonly bytes: number;
-}
+/** The header of a body of so many bytes. */
+export const frameHeader = (bytes: number): string => `Content-Length: ${bytes}\r\n\r\n`;
 
-/** A body as a frame: with its header in one string. */
-export function frameOf(body: EncodedJson): EncodedJson {
-  const header = `Content-Length: ${body.bytes}\r\n\r\n`;
-  return { text: header + body.text, bytes: header.length + body.bytes };
+/** JSON as a frame: header and body in one string, and its size in bytes. */
+export function frameOf(json: string): { readonly text: string; readonly bytes: number } {
+  const length = Buffer.byteLength(json);
+  const header = frameHeader(length);
+  return { text: header + json, bytes: header.length + length };
 }
 
 /** One message as a frame. */
-export function encodeFrame(message: object): EncodedJson {
-  const text = JSON.stringify(message);
-  return frameOf({ text, bytes: Buffer.byteLength(text) });
+export function encodeFrame(message: object): { readonly text: string; readonly bytes: number } {
+  return frameOf(JSON.stringify(message));
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { defaultFrameLimits, encodeFrame, type EncodedJson, frameOf } from './frames.js';
+import { defaultFrameLimits, encodeFrame, frameHeader, frameOf } from './frames.js';
 
 /** How much may wait for a peer that does not read, in bytes. */
 export interface WriterLimits {
@@ -20,6 +20,14 @@ export const defaultWriterLimits: WriterLimits = {
 
 /** What became of a message: on its way, too long for one frame, or the socket is gone. */
 export type WriteOutcome = 'sent' | 'tooLong' | 'gone';
+
+/** A message that is JSON already, in three parts; all but the middle one are ASCII. */
+export interface JsonParts {
+  readonly before: string;
+  /** Text, or, where it is long and goes to several, its bytes in UTF-8. */
+  readonly middle: string | Buffer;
+  readonly after: string;
+}
 
 /** Who hears of a writer's changes. */
 export interface WriterSink {
@@ -64,23 +72,38 @@ export class FrameWriter {
   }
 
   /** Sends one message whose JSON is made already; `taken` is called once the kernel has it, and not if it never does. */
-  writeJson(message: EncodedJson, taken: () => void): WriteOutcome {
-    return this.#gone ? 'gone' : this.#send(frameOf(message), taken);
+  writeJson({ before, middle, after }: JsonParts, taken: () => void): WriteOutcome {
+    if (this.#gone) return 'gone';
+    if (typeof middle === 'string') return this.#send(frameOf(before + middle + after), taken);
+    const length = before.length + middle.length + after.length;
+    const head = frameHeader(length) + before;
+    const bytes = head.length + middle.length + after.length;
+    if (bytes > this.#limits.bodyBytes) return 'tooLong';
+    const socket = this.#socket;
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(middle);
+    socket.write(after, 'latin1', (error) => this.#taken(bytes, error, taken));
+    socket.uncork();
+    this.#count(bytes);
+    return 'sent';
   }
 
   get #gone(): boolean {
     return !this.#socket.writable || this.#state === 'overflowed';
   }
 
-  #send({ text, bytes }: EncodedJson, taken?: () => void): WriteOutcome {
+  #send({ text, bytes }: ReturnType<typeof frameOf>, taken?: () => void): WriteOutcome {
     if (bytes > this.#limits.bodyBytes) return 'tooLong';
-    this.#queued += bytes;
     // What is all ASCII is copied, and not encoded.
     const encoding = text.length === bytes ? 'latin1' : 'utf8';
-    this.#socket.write(text, encoding, (error) => {
-      this.#taken(bytes);
-      if (!error) taken?.();
-    });
+    this.#socket.write(text, encoding, (error) => this.#taken(bytes, error, taken));
+    this.#count(bytes);
+    return 'sent';
+  }
+
+  #count(bytes: number): void {
+    this.#queued += bytes;
     if (this.#queued >= this.#limits.overflowBytes) {
       this.#state = 'overflowed';
       this.#sink.overflowed?.(this.#queued);
@@ -88,7 +111,6 @@ export class FrameWriter {
       this.#state = 'pressed';
       this.#sink.pressed?.();
     }
-    return 'sent';
   }
 
   /** Sends one last message, whatever waits already, and ends this side of the socket. */
@@ -98,11 +120,12 @@ export class FrameWriter {
     else this.#socket.end(encodeFrame(message).text, 'utf8');
   }
 
-  #taken(bytes: number): void {
+  #taken(bytes: number, error: Error | null | undefined, taken?: () => void): void {
     this.#queued -= bytes;
     if (this.#state === 'pressed' && this.#queued <= this.#limits.pressureBytes / 2) {
       this.#state = 'easy';
       this.#sink.drained?.();
     }
+    if (!error) taken?.();
   }
 }

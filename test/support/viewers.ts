@@ -33,7 +33,8 @@ export class FakeClient {
 
   constructor() {
     this.sink = {
-      data: ({ offset, end, data }, taken) => {
+      data: ({ offset, end, json }, taken) => {
+        const data = JSON.parse(json.toString()) as string;
         this.told.push({ type: 'data', offset, end, data });
         if (this.quick) taken();
         else this.#untaken.push(taken);

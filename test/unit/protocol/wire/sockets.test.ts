@@ -141,4 +141,44 @@ describe('FrameWriter', () => {
     await once(near, 'close');
     expect(writer.write({})).toBe('gone');
   });
+
+  it('sends JSON that is made already, as text or as bytes, in order, and tells when the kernel has it', async () => {
+    const { near, far } = await makePair();
+    const came: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      new FrameReader(far, {
+        body: (body) => came.push(body.toString()) === 4 && resolve(),
+        broken: () => {},
+        ended: () => {},
+      }).start();
+    });
+    const writer = new FrameWriter(near);
+    const parts = { before: '{"n":', after: '}' };
+    const taken = [1, 2, 3].map(
+      (n) =>
+        new Promise<number>((resolve) => {
+          const json = JSON.stringify(`é${n}`);
+          const middle = n === 2 ? Buffer.from(json) : json;
+          expect(writer.writeJson({ ...parts, middle }, () => resolve(n))).toBe('sent');
+        }),
+    );
+    writer.write({ n: 4 });
+    expect(writer.queuedBytes).toBeGreaterThan(100);
+    expect(await Promise.all(taken)).toEqual([1, 2, 3]);
+    await all;
+    expect(came).toEqual(['{"n":"é1"}', '{"n":"é2"}', '{"n":"é3"}', '{"n":4}']);
+    expect(writer.queuedBytes).toBe(0);
+  });
+
+  it('does not tell that the kernel has what it never took', async () => {
+    const { near } = await makePair();
+    const writer = new FrameWriter(near, {}, { bodyBytes: 20_000_000 });
+    let taken = 0;
+    const middle = Buffer.from(JSON.stringify('x'.repeat(10_000_000)));
+    writer.writeJson({ before: '', middle, after: '' }, () => (taken += 1));
+    near.destroy();
+    await once(near, 'close');
+    expect(writer.writeJson({ before: '', middle, after: '' }, () => (taken += 1))).toBe('gone');
+    expect(taken).toBe(0);
+  });
 });
