@@ -86,10 +86,18 @@ export interface Screen extends Disposable {
   onReply(listener: (reply: ScreenReply) => void): Disposable;
 }
 
+/** Where a screen begins. */
+export interface ScreenStart {
+  readonly size: HeldSize;
+  readonly offset: number;
+  /** What was asked before this byte was asked of somebody else, and gets no reply; nothing was, by default. */
+  readonly answered?: number;
+}
+
 /** Makes screens. What follows them (a thread) starts with the first and ends after the last. */
 export interface Screens extends Disposable {
   /** A screen of the output from `offset` on, where it has this size. */
-  open(source: ScreenSource, start: { readonly size: HeldSize; readonly offset: number }): Screen;
+  open(source: ScreenSource, start: ScreenStart): Screen;
 }
 
 /** A piece of output as clients get it, from `offset` up to `end`. */

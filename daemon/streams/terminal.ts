@@ -37,8 +37,11 @@ export class HubTerminal implements Terminal, ViewedTerminal {
   /** Set once the program has ended, or this daemon no longer looks after it. */
   #over: Ending | undefined;
 
-  /** From its first byte on, or, after an earlier daemon, from the first that is kept. */
-  constructor(held: HeldTerminal, screens: Screens) {
+  /**
+   * From its first byte on, or, after an earlier daemon, from the first that is kept; that one saw to what the
+   * program asked before the byte `answered`.
+   */
+  constructor(held: HeldTerminal, screens: Screens, answered = 0) {
     this.held = held;
     const { spool } = held;
     const start = spool.start;
@@ -46,7 +49,8 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     const marks = spool.marks(start, spool.end).filter((mark) => mark.type === 'resize');
     const [first, ...changes] = marks;
     this.sizes = new SizeHistory(first?.size ?? held.size, start);
-    this.screen = this.#owned.add(screens.open(this.output, { size: this.sizes.last.size, offset: start }));
+    const { size } = this.sizes.last;
+    this.screen = this.#owned.add(screens.open(this.output, { size, offset: start, answered }));
     for (const { size, offset } of changes) this.#resized(size, offset);
     if (!sameSize(this.size, held.size)) this.#resized(held.size, this.output.end);
     this.screen.advance();

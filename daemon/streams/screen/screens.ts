@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { onUnexpectedError } from '../../lifecycle.js';
-import type { HeldSize } from '../../holder/contract.js';
-import type { Screen, Screens, ScreenSource } from '../contract.js';
+import type { Screen, Screens, ScreenSource, ScreenStart } from '../contract.js';
 import type { ScreenRequest } from './headlessScreen.js';
 import { slots, type Answer, type FromThread, type ThreadData, type ToThread } from './messages.js';
 import { ThreadScreen, type ScreenThread } from './threadScreen.js';
@@ -61,7 +60,7 @@ class ThreadScreens implements Screens, ScreenThread {
     this.#lingerMs = options.lingerMs ?? lingerTime;
   }
 
-  open(source: ScreenSource, start: { readonly size: HeldSize; readonly offset: number }): Screen {
+  open(source: ScreenSource, start: ScreenStart): Screen {
     if (this.#disposed) throw new Error('screens are closed');
     clearTimeout(this.#linger);
     if (!this.#revival) this.#start();

@@ -1,6 +1,6 @@
 import { Emitter, onUnexpectedError, type Disposable } from '../../lifecycle.js';
 import type { HeldSize } from '../../holder/contract.js';
-import type { Screen, ScreenReply, ScreenSource, ScreenText, Snapshot } from '../contract.js';
+import type { Screen, ScreenReply, ScreenSource, ScreenStart, ScreenText, Snapshot } from '../contract.js';
 import type { ScreenAnswers, ScreenRequest } from './headlessScreen.js';
 import { slots, type ToThread } from './messages.js';
 
@@ -53,7 +53,7 @@ export class ThreadScreen implements Screen {
   constructor(
     place: { readonly id: number; readonly thread: ScreenThread },
     source: ScreenSource,
-    start: { readonly size: HeldSize; readonly offset: number },
+    start: ScreenStart,
   ) {
     this.id = place.id;
     this.#thread = place.thread;
@@ -61,6 +61,7 @@ export class ThreadScreen implements Screen {
     this.#position = start.offset;
     this.#sizes = [start];
     this.#open();
+    this.#answerFrom(start.answered ?? 0);
   }
 
   /** Bytes that the thread was not given yet. */
@@ -161,9 +162,7 @@ export class ThreadScreen implements Screen {
       this.#at(offset, () => this.#thread.send({ screen: this.id, type: 'resize', size }));
     }
     // Questions of the past were answered when they were asked.
-    const wanted = this.#wanted;
-    this.#thread.send({ screen: this.id, type: 'answers', wanted: false });
-    this.#at(end, () => this.#thread.send({ screen: this.id, type: 'answers', wanted }));
+    this.#answerFrom(end);
     this.#thread.wake(this, 'soon');
   }
 
@@ -191,6 +190,13 @@ export class ThreadScreen implements Screen {
   #open(): void {
     const { size } = this.#sizes.findLast(({ offset }) => offset <= this.#position) ?? this.#sizes[0];
     this.#thread.send({ screen: this.id, type: 'open', size, offset: this.#position });
+  }
+
+  #answerFrom(offset: number): void {
+    if (offset <= this.#position && this.#wanted) return;
+    const wanted = this.#wanted;
+    this.#thread.send({ screen: this.id, type: 'answers', wanted: false });
+    this.#at(offset, () => this.#thread.send({ screen: this.id, type: 'answers', wanted }));
   }
 
   #ask<T extends ScreenRequest>(request: T): Promise<ScreenAnswers[T['type']]> {

@@ -112,6 +112,18 @@ describe('a screen in the thread', () => {
     ]);
   });
 
+  it('answers nothing that was asked of somebody before', async () => {
+    const past = new Output();
+    past.add('\u001b[c\u001b[6n');
+    const late = screens.open(past, { ...start, answered: past.end });
+    const replies: string[] = [];
+    late.onReply(({ data }) => replies.push(data));
+    past.add('x\u001b[5n');
+    late.advance();
+    expect(await shown(late)).toBe('x');
+    expect(replies).toEqual(['\u001b[0n']);
+  });
+
   it('remembers a place, and tells prompts', async () => {
     put('$ ls\r\n');
     await screen.mark();
