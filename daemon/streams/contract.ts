@@ -40,6 +40,8 @@ export interface ScreenReply {
  * that nothing waits in memory for it.
  */
 export interface ScreenSource {
+  /** Offset of the first byte that is kept. */
+  readonly start: number;
   /** Offset after the last byte that is there. */
   readonly end: number;
   /**

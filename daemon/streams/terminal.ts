@@ -49,8 +49,9 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     const marks = spool.marks(start, spool.end).filter((mark) => mark.type === 'resize');
     const [first, ...changes] = marks;
     this.sizes = new SizeHistory(first?.size ?? held.size, start);
-    const { size } = this.sizes.last;
-    this.screen = this.#owned.add(screens.open(this.output, { size, offset: start, answered }));
+    this.screen = this.#owned.add(
+      screens.open(this.output, { size: this.sizes.last.size, offset: start, answered }),
+    );
     for (const { size, offset } of changes) this.#resized(size, offset);
     if (!sameSize(this.size, held.size)) this.#resized(held.size, this.output.end);
     this.screen.advance();

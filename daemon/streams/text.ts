@@ -11,7 +11,7 @@ export function decodeInput(data: string, encoding: StreamEncoding): Buffer | un
 }
 
 /** Where the character begins that this byte is in the middle of; the byte itself elsewhere. */
-export function characterStart(source: ScreenSource, offset: number): number {
+export function characterStart(source: Pick<ScreenSource, 'end' | 'read'>, offset: number): number {
   const from = Math.max(0, offset - longestCharacter + 1);
   const before = source.read(from, offset - from);
   return before?.length === offset - from ? offset - unfinishedBytes(before) : offset;

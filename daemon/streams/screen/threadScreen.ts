@@ -4,7 +4,10 @@ import type { Screen, ScreenReply, ScreenSource, ScreenStart, ScreenText, Snapsh
 import type { ScreenAnswers, ScreenRequest } from './headlessScreen.js';
 import { slots, type ToThread } from './messages.js';
 
-/** A screen that is further behind than this starts anew near the end; the thread parses it in a quarter second. */
+/**
+ * A screen that falls further behind than this starts anew near the end; the thread parses so much in a quarter
+ * second. What was there when the screen was opened does not count: it is read once, and whole.
+ */
 const mostBehind = 8 * 1024 * 1024;
 
 /** How far from the end it starts anew: enough for the lines that are kept. */
@@ -45,6 +48,8 @@ export class ThreadScreen implements Screen {
   /** Sizes by the byte from which they hold; the first is that at the start. */
   #sizes: [Sized, ...Sized[]];
   #position: number;
+  /** Up to here is the past of a screen that is being built. */
+  #past: number;
   #wanted = true;
   #aligning = false;
   #rejects = new Set<(error: Error) => void>();
@@ -59,6 +64,7 @@ export class ThreadScreen implements Screen {
     this.#thread = place.thread;
     this.#source = source;
     this.#position = start.offset;
+    this.#past = source.end;
     this.#sizes = [start];
     this.#open();
     this.#answerFrom(start.answered ?? 0);
@@ -134,7 +140,7 @@ export class ThreadScreen implements Screen {
       this.#takeSteps();
       const room = Math.min(slot.length, (this.#steps[0]?.offset ?? this.#source.end) - this.#position);
       if (room <= 0) return undefined;
-      if (this.unread > mostBehind) this.#skip();
+      if (this.#source.end - Math.max(this.#position, this.#past) > mostBehind) this.#skip();
       else {
         const piece = this.#read(room);
         if (piece === undefined) this.#skip();
@@ -152,9 +158,9 @@ export class ThreadScreen implements Screen {
 
   /** The thread is another one: builds the screen anew, from its first byte or from the end on. */
   rebuild(from: 'start' | 'end'): void {
-    const first = this.#sizes[0].offset;
     const { end } = this.#source;
-    this.#position = from === 'start' ? Math.max(first, end - mostBehind) : end;
+    this.#position = from === 'start' ? this.#sizes[0].offset : end;
+    this.#past = end;
     this.#steps = [];
     this.#open();
     const rest = this.#sizes.filter(({ offset }) => offset > this.#position);
@@ -238,8 +244,10 @@ export class ThreadScreen implements Screen {
 
   /** Leaves out what is too much or no longer kept; what is due comes once the last of it was read. */
   #skip(): void {
-    const { end } = this.#source;
-    this.#position = Math.max(Math.ceil((this.#position + end) / 2), end - takeUp);
+    const { start, end } = this.#source;
+    // Where bytes that should be there cannot be read, half of the way is given up.
+    const next = start > this.#position ? start : Math.ceil((this.#position + end) / 2);
+    this.#position = this.#position < this.#past ? next : Math.max(next, end - takeUp);
     this.#aligning = true;
     for (const step of this.#steps) if (step.offset < end) step.offset = end;
   }

@@ -129,7 +129,7 @@ describe('terminals', () => {
     const what = { tag: {}, program: 'cat', args: [], cwd: '/', env: {} };
     const terminal = await createTerminals({ holder, screens }).open(what, { cols: 90, rows: 30 });
     expect(terminal.size).toEqual({ cols: 90, rows: 30 });
-    expect(screens.opened[0]?.start).toEqual({ size: { cols: 90, rows: 30 }, offset: 0 });
+    expect(screens.opened[0]?.start).toEqual({ size: { cols: 90, rows: 30 }, offset: 0, answered: 0 });
     terminal.dispose();
   });
 
@@ -145,7 +145,7 @@ describe('terminals', () => {
     const holder = new FakeTerminalHolder();
     const terminal = createTerminals({ holder, screens }).adopt(held);
     const [screen] = screens.opened;
-    expect(screen?.start).toEqual({ size: { cols: 80, rows: 24 }, offset: 4 });
+    expect(screen?.start).toEqual({ size: { cols: 80, rows: 24 }, offset: 4, answered: 23 });
     expect(screen?.sizes).toEqual([
       { size: { cols: 90, rows: 30 }, offset: 10 },
       { size: { cols: 91, rows: 31 }, offset: 20 },

@@ -175,6 +175,18 @@ describe('output beyond what can be followed', () => {
     expect(read.filter((offset) => offset > 100_000 && offset < output.end - 1_100_000)).toEqual([]);
   });
 
+  it('is read whole where it was there before the screen, as after a restart', async () => {
+    const past = new Output();
+    past.add('\u001b[?2004h\u001b]0;title\u0007');
+    past.add(lines(200_000));
+    const late = screens.open(past, start);
+    expect(await late.text({ scrollback: 0, ansi: false })).toMatchObject({
+      title: 'title',
+      offset: past.end,
+    });
+    expect((await late.snapshot({ scrollback: 0 })).data).toContain('\u001b[?2004h');
+  });
+
   it('is left out when it is no longer kept', async () => {
     put('old\r\n');
     expect(await shown()).toBe('old');
