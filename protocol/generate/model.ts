@@ -1,4 +1,5 @@
-import { errorRegistry, type ErrorKind, type ErrorRow } from '../errors.js';
+import { errorRegistry, type ErrorKind } from '../errors.js';
+import type { ErrorRow } from '../errorRow.js';
 import { commonErrors, type Row } from '../row.js';
 import { table } from '../table.js';
 import { Converter } from './convert.js';

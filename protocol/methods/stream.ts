@@ -17,9 +17,9 @@ const opened = ['clone/enroll', 'stream/attach'];
 const stream = '$stream/attach.stream';
 
 /** Most bytes of one write, as they are sent. */
-export const maxWriteLength = 2 * 1024 * 1024;
+const maxWriteLength = 2 * 1024 * 1024;
 
-export const exampleSnapshot: z.input<typeof Snapshot> = {
+const exampleSnapshot: z.input<typeof Snapshot> = {
   cols: 80,
   rows: 24,
   offset: 42,
