@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clone, Khlone, Task } from '../../client/index.js';
@@ -117,6 +117,16 @@ describe('a shell as a clone', () => {
     await run(name, 'x=8', { timeoutMs: 2_000 });
     await khlone.clone.update({ who: name, terminal: { quietMs: 200 } });
     expect(await said(name, 'echo "x is $x"')).toBe('x is 8');
+  });
+
+  it('is hung up on when it is to end, as by a terminal that goes away, and is another one afterwards', async () => {
+    const { name } = await enroll(bash, prompt);
+    // A shell at its prompt passes over SIGTERM, and would only be killed after a grace.
+    expect(await said(name, "x=9; trap 'echo hung up > ended' EXIT")).toBe('');
+    const { status, posture } = await khlone.clone.hibernate({ who: name });
+    expect({ status, posture }).toEqual({ status: 'off', posture: 'off' });
+    expect(readFileSync(join(zone.root, 'ended'), 'utf8')).toBe('hung up\n');
+    expect(await said(name, 'echo "x is $x"')).toBe('x is');
   });
 
   it('cannot be asked, and tells what it said once in the history', async () => {

@@ -413,4 +413,15 @@ describe('the end of the daemon', () => {
     expect(stage.supplier.said).toHaveLength(1);
     expect(stage.supplier.said[0]).toMatch(/^Your process ended in the middle .*\n\npaint the door$/s);
   });
+
+  it('is not told to a program that would take it for input', async () => {
+    const held = stage.gate();
+    stage.supplier.sharesTerminal = true;
+    stage.clone({ limits: { recovery: 'resume' } }, held.promise);
+    const task = stage.give('make paint');
+    stage.state.store.tasks.update({ ...stage.stored(task), resumed: true, attempt: 1 }, 1);
+    held.open();
+    await stage.end(task);
+    expect(stage.supplier.said).toEqual(['make paint']);
+  });
 });

@@ -323,6 +323,17 @@ describe('an interrupt', () => {
     await end(heard);
   });
 
+  it('ends the turn as interrupted also where the program ends by it', async () => {
+    const heard = await ready();
+    terminal.program = (data) => (data === '\x03' ? terminal.end({ code: 130, signal: null }) : undefined);
+    heard.brain.send('a');
+    await pass(500);
+    heard.brain.interrupt();
+    await pass(1);
+    expect(heard.all('turn.finished')).toMatchObject([{ outcome: { status: 'interrupted' } }]);
+    expect(heard.brain.isAlive()).toBe(false);
+  });
+
   it('types nothing where the turn waited for the program to start', async () => {
     const heard = open();
     heard.brain.send('a');
