@@ -126,6 +126,7 @@ export class FrameWriter {
       this.#state = 'easy';
       this.#sink.drained?.();
     }
-    if (!error) taken?.();
+    // Node tells of no error where a socket is destroyed over a write.
+    if (!error && !this.#socket.destroyed) taken?.();
   }
 }
