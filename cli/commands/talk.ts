@@ -62,7 +62,7 @@ With input from a pipe the input is typed, and what the screen gained by it is p
       if (readOnly && (takeover || now)) {
         throw usageError('--read-only goes with neither --takeover nor --now', 'Leave out one of them.');
       }
-      if (stdin.isTTY && !stdout.isTTY) {
+      if ((stdin.isTTY || readOnly) && !stdout.isTTY) {
         throw usageError(
           'talk needs a terminal to draw on',
           `Without one use khlone act ${who} <text>, khlone screen ${who} or khlone watch ${who}; or give the input by a pipe.`,

@@ -1,4 +1,4 @@
-import type { Khlone, StreamPiece } from '../../client/index.js';
+import type { Khlone } from '../../client/index.js';
 import type { Context } from '../context.js';
 import type { Ending } from '../exit.js';
 import { look } from '../look.js';
@@ -10,7 +10,7 @@ import { takePicture } from './picture.js';
 import type { PrefixKey } from './prefix.js';
 import { EndSignals } from './signals.js';
 import { UserTerminal } from './userTerminal.js';
-import { Vt } from './vt.js';
+import { show, Vt } from './vt.js';
 
 /** Least time between two pictures. */
 const pauseMs = 50;
@@ -63,7 +63,7 @@ async function watchScreen(khlone: Khlone, { context, who, prefix }: WatchReques
   using canvas = new Canvas(vt, terminal, oneLine(stream.clone));
   terminal.enter();
   for await (const piece of stream) {
-    await apply(piece, vt);
+    await show(piece, vt);
     if (piece.type === 'disconnected') canvas.say('the connection to the daemon is lost; making it anew');
     else if (piece.type === 'reconnected') canvas.say(undefined);
     canvas.mark();
@@ -77,12 +77,6 @@ async function watchScreen(khlone: Khlone, { context, who, prefix }: WatchReques
   const { text, ending } = bidFarewell(stream.clone, outcome);
   out.write(`${text}\n`);
   return ending;
-}
-
-async function apply(piece: StreamPiece<Buffer>, vt: Vt): Promise<void> {
-  if (piece.type === 'data') await vt.write(piece.data);
-  else if (piece.type === 'snapshot') await vt.draw(piece.snapshot);
-  else if (piece.type === 'resized') vt.resize(piece);
 }
 
 /** Draws pictures of a screen on the user's terminal: at once, and then not more often than can be seen. */

@@ -7,7 +7,7 @@ import { attachOrWait } from './attach.js';
 import { bidFarewell } from './farewell.js';
 import { Quiet } from './quiet.js';
 import { EndSignals } from './signals.js';
-import { Vt } from './vt.js';
+import { show, Vt } from './vt.js';
 
 /** Whom to talk to from a script, and how. */
 export interface ScriptRequest {
@@ -25,6 +25,9 @@ export interface ScriptRequest {
  */
 const echoMs = 50;
 
+/** Quiet after which a program that has just been started counts as ready. */
+const startMs = 1000;
+
 /** Types what stdin has, waits until the program is done with it, and prints what the screen gained. */
 export async function talkByScript(khlone: Khlone, request: ScriptRequest): Promise<Ending> {
   const { context, who, takeover, now, quietMs } = request;
@@ -39,10 +42,13 @@ export async function talkByScript(khlone: Khlone, request: ScriptRequest): Prom
   using vt = await Vt.open({ cols: stream.cols, rows: stream.rows });
   const quiet = new Quiet();
   const fresh = stream.offset === 0;
+  // The screen as it is comes first: what is gained is gained from there.
+  const { value: first } = await stream.next();
+  if (first !== undefined) await show(first, vt);
   const reading = follow(stream, vt, quiet);
   const over = stream.ended.then(() => quiet.end());
   // A program that has just been started may throw away what is typed before it is ready.
-  if (fresh) await quiet.for(quietMs);
+  if (fresh) await quiet.for(Math.min(quietMs, startMs));
   const place = vt.place();
   await type(stdin, stream, quiet);
   await quiet.for(quietMs);
@@ -63,9 +69,7 @@ export async function talkByScript(khlone: Khlone, request: ScriptRequest): Prom
 
 async function follow(stream: Stream<Buffer>, vt: Vt, quiet: Quiet): Promise<void> {
   for await (const piece of stream) {
-    if (piece.type === 'data') await vt.write(piece.data);
-    else if (piece.type === 'snapshot') await vt.draw(piece.snapshot);
-    else if (piece.type === 'resized') vt.resize(piece);
+    await show(piece, vt);
     if (piece.type === 'data') quiet.mark();
   }
 }

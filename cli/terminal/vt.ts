@@ -1,5 +1,5 @@
 import type { IMarker, Terminal } from '@xterm/headless';
-import type { StreamSnapshot } from '../../client/index.js';
+import type { StreamPiece, StreamSnapshot } from '../../client/index.js';
 import type { Size } from '../input.js';
 
 /** Lines above the screen that are kept. */
@@ -12,6 +12,13 @@ export interface Place {
   readonly before: string;
   /** The rows of the alternate screen, where that is the one in use. */
   readonly rows: readonly string[];
+}
+
+/** Brings what came of a stream to a screen that follows it. */
+export async function show(piece: StreamPiece<Buffer>, vt: Vt): Promise<void> {
+  if (piece.type === 'data') await vt.write(piece.data);
+  else if (piece.type === 'snapshot') await vt.draw(piece.snapshot);
+  else if (piece.type === 'resized') vt.resize(piece);
 }
 
 /** A terminal without a window: it follows a clone's, for those who cannot show its bytes as they are. */

@@ -59,6 +59,8 @@ export class FakeRunner {
 export class StreamStage {
   readonly runner = new FakeRunner();
   finished: FinishedSpool[] = [];
+  /** Whether the terminals of an earlier daemon are back. */
+  ready: Promise<void> = Promise.resolve();
   readonly #peers: RawPeer[] = [];
   #server: TestServer | undefined;
 
@@ -76,9 +78,12 @@ export class StreamStage {
       if (who !== 'mechanic.1') throw fail('cloneNotFound', { who, known: ['mechanic.1'] });
       return this.runner as unknown as CloneRunner;
     };
+    const getReady = (): Promise<void> => this.ready;
     const handlers = streamService({
       directory: { one: find, inService: find } as unknown as CloneDirectory,
-      ready: Promise.resolve(),
+      get ready() {
+        return getReady();
+      },
       finishedSpools: () => this.finished,
     });
     const rows = (table as readonly Row[]).filter((row) => row.name in handlers);

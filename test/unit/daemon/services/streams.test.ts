@@ -21,6 +21,28 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
+describe('a terminal that an earlier daemon left', () => {
+  it.each([
+    ['stream/attach', { mode: 'watch' }],
+    ['stream/screen', {}],
+    ['stream/history', {}],
+  ])('is waited for by %s', async (method, params) => {
+    stage.runner.open = false;
+    let back = (): void => {};
+    stage.ready = new Promise((resolve) => (back = resolve));
+    peer.send({ jsonrpc: '2.0', id: 1, method, params: { who: 'mechanic.1', ...params } });
+    // A call that is answered at once is answered before the one that follows it.
+    expect(errorOf(await peer.call(2, 'stream/ack', { stream: 'x_9', offset: 0 }))).toMatchObject({
+      kind: 'streamNotFound',
+    });
+    stage.runner.open = true;
+    back();
+    const answer = await peer.next();
+    expect(answer).toMatchObject({ id: 1 });
+    expect(answer?.result).toMatchObject({ clone: 'mechanic.1', run: expect.any(String) });
+  });
+});
+
 describe('stream/attach', () => {
   it('answers with the screen, and what comes after follows the answer', async () => {
     const { held } = stage.runner.stage;
