@@ -46,6 +46,18 @@ async function end(child, expected = 0) {
 
 const khlone = (...words) => end(begin(...words));
 
+/** Types into a clone's terminal as a script does. */
+async function talk(text, clone) {
+  console.log(`${paint(32, '$')} ${paint(1, `echo ${quoted(text)} | khlone talk ${clone}`)}`);
+  const child = spawn(process.execPath, [cli, 'talk', clone], {
+    cwd: zone,
+    env,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  child.stdin.end(`${text}\n`);
+  await end(child);
+}
+
 async function opening() {
   console.log(paint(1, 'khlone: a tour in a scratch zone, with the demo brain (a script, not a model)'));
 
@@ -74,6 +86,11 @@ async function tour(client) {
   const file = join(zone, 'hello.txt');
   if (!existsSync(file)) throw new Error('the clone was allowed to write hello.txt and did not');
   console.log(paint(2, `# hello.txt: ${readFileSync(file, 'utf8').trim()}`));
+
+  say(
+    'Its own terminal is on the same conversation: `khlone talk mechanic.1` sits you down at it, Ctrl-b d detaches.',
+  );
+  await talk('Hello from a terminal.', 'mechanic.1');
 
   say('Leave work behind and find it again.');
   await khlone('act', 'mechanic.1', '--detach', 'Say that you are done.');
