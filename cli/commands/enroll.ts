@@ -35,7 +35,7 @@ export function define(command: Command, bind: Bind): void {
   withExamples(command, [
     'khlone enroll mechanic --brain demo',
     'khlone enroll reviewer --brief @review.md --approvals deny --label team=core',
-    "khlone enroll shell --prompt '\\$ $' -- bash --norc",
+    "khlone enroll shell --prompt '[$#] $' -- bash --norc",
   ]);
   command.action(
     bind<Options>(async (context, { args: [role = '', ...program], separated, options }) => {

@@ -218,6 +218,7 @@ describe('khlone talk', () => {
     await window.shows(/C-a d detaches/);
     await window.press('C-a', 'd');
     await window.shows(/ended with 0\n\$$/);
+    expect((await client.stream.screen({ who })).text).toBe('clone$ echo abc\nabc\nclone$');
   });
 });
 

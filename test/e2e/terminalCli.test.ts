@@ -141,6 +141,7 @@ describe('khlone screen', () => {
     await typed('seq 20; printf "\\e[1;31mred\\e[0m \\e]0;own title\\a"\n', 'talk', who, '--quiet', '300ms');
     expect((await khlone('screen', who)).stdout).toBe('16\n17\n18\n19\n20\nred clone$\n');
     const ansi = (await khlone('screen', who, '--ansi')).stdout;
+    // eslint-disable-next-line no-control-regex -- escape sequences are the subject
     expect(ansi).toMatch(/\u001b\[[\d;]*31[\d;]*mred\u001b\[/);
     const above = (await khlone('screen', who, '--scrollback', '100')).stdout.split('\n');
     expect(above).toEqual(expect.arrayContaining(['1', '2', '20']));
