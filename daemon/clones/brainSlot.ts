@@ -11,8 +11,8 @@ export interface GoneProcess {
 
 interface Held {
   readonly brain: Brain;
-  /** What it was started with; unknown of one that an earlier daemon started. */
-  readonly spec: BrainSpec | undefined;
+  /** What it was started with, or is on now; unknown of one that an earlier daemon started. */
+  spec: BrainSpec | undefined;
   /** What it serves, or served last. */
   posture: BrainSpec['posture'];
   asked: boolean;
@@ -69,6 +69,12 @@ export class BrainSlot {
   /** Takes up a process that runs already. */
   adopt(brain: Brain, posture: BrainSpec['posture']): void {
     this.#hold({ brain, spec: undefined, posture, asked: false });
+  }
+
+  /** The process went on with another conversation. */
+  moved(conversation: string): void {
+    const held = this.#held;
+    if (held?.spec) held.spec = { ...held.spec, conversation };
   }
 
   /** Tells those who look at its terminal why it ends, and ends it. Resolves when nothing of the process is left. */

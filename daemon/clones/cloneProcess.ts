@@ -78,6 +78,17 @@ export class CloneProcess {
     return true;
   }
 
+  /**
+   * Whoever sits in its terminal went on with another conversation, and the clone's tasks will: unless that is another
+   * clone's, as one process at a time holds it. False then.
+   * @throws storageFailed
+   */
+  moved({ conversation, begun }: { readonly conversation: string; readonly begun: boolean }): boolean {
+    const followed = this.#parts.ledger().move(conversation, begun);
+    if (followed) this.#slot.moved(conversation);
+    return followed;
+  }
+
   /** Ends the turn that was begun in its terminal. */
   interrupt(): void {
     this.#slot.brain?.interrupt();

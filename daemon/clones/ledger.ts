@@ -113,6 +113,19 @@ export class CloneLedger {
     });
   }
 
+  /**
+   * Goes on with another conversation; false where it is another clone's.
+   * @throws storageFailed
+   */
+  move(conversation: string, begun: boolean): boolean {
+    const { name } = this.#record;
+    const taken = this.#shared.store.clones
+      .all()
+      .some((other) => other.name !== name && !other.retiredAt && other.conversation === conversation);
+    if (!taken) this.update({ conversation, begun });
+    return !taken;
+  }
+
   /** Lets a parked clone try again. */
   revive(): void {
     this.change('revive', (tx) => this.#save(tx, { ...this.#record, failure: undefined }));

@@ -4,7 +4,7 @@ import { fail } from '../../protocol/fail.js';
 import type { Clone, CloneStatus } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { Brain, BrainOutput, BrainSupplier, ToldOutput } from '../brains/contract.js';
+import type { Brain, BrainSupplier, ToldOutput } from '../brains/contract.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
@@ -15,11 +15,11 @@ import { Alarm } from './alarm.js';
 import { askerOf } from './asker.js';
 import { CloneProcess } from './cloneProcess.js';
 import type { Variables } from './environment.js';
+import { Hearing } from './hearing.js';
 import { CloneLedger, type LedgerShared } from './ledger.js';
 import { Outcomes } from './outcomes.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
 import { Sleepers } from './sleepers.js';
-import { asSaid, tell } from './speech.js';
 import type { TalkHold, TalkWish } from './talk.js';
 import { Talks } from './talks.js';
 import { Turn, type TurnStop } from './turn.js';
@@ -48,7 +48,7 @@ export class CloneRunner {
   readonly #supplier: BrainSupplier;
   readonly #process: CloneProcess;
   readonly #ledger: CloneLedger;
-  readonly #talks = new Talks({ hear: (output) => this.#hear(output), changed: () => this.wake() });
+  readonly #talks: Talks;
   readonly #sleepers = new Sleepers();
   readonly #outcomes = new Outcomes({
     ledger: () => this.#ledger,
@@ -75,10 +75,19 @@ export class CloneRunner {
   ) {
     this.#supplier = supplier;
     this.#shared = shared;
+    const ledger = (): CloneLedger => this.#ledger;
+    const hearing = new Hearing({
+      log: shared.log,
+      ledger,
+      process: () => this.#process,
+      taskOn: () => this.#turn !== undefined,
+      closing: () => this.#phase === 'closing',
+    });
+    this.#talks = new Talks({ hear: (output) => hearing.hear(output), changed: () => this.wake() });
     this.#process = new CloneProcess({
       supplier,
       environment: shared.environment,
-      ledger: () => this.#ledger,
+      ledger,
       talks: this.#talks,
       moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),
     });
@@ -375,15 +384,6 @@ export class CloneRunner {
       );
     }
     this.#process.settle();
-  }
-
-  /** What is said in the terminal while no task runs. */
-  #hear(output: BrainOutput): void {
-    const said = this.#turn ? undefined : asSaid(output);
-    if (!said) return;
-    if (said.type === 'message.typed') this.#ledger.begun();
-    const redact = <T>(value: T): T => this.#ledger.redact(value);
-    tell(this.#shared.log, { clone: this.record.name, redact }, said);
   }
 
   /** Changes the state where nobody waits for it; a disk that refuses is asked again later. */

@@ -84,7 +84,7 @@ export class CloneTable {
        @command, @terminal)`,
     );
     this.#update = db.prepare<[Columns]>(
-      `UPDATE clones SET begun = @begun, model = @model, brief = @brief, approvals = @approvals, limits = @limits,
+      `UPDATE clones SET conversation = @conversation, begun = @begun, model = @model, brief = @brief, approvals = @approvals, limits = @limits,
        labels = @labels, grants = @grants, env = @env, secrets = @secrets, wishes = @wishes, failure = @failure, used_at = @used_at,
        retired_at = @retired_at, terminal = @terminal WHERE name = @name`,
     );

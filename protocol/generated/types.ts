@@ -8,7 +8,7 @@ export interface Clone {
   brain: string;
   status: CloneStatus;
   posture: Posture;
-  /** UUID of the conversation, chosen by khlone and kept across processes. */
+  /** UUID of the conversation, chosen by khlone and kept across processes; it is another one once somebody went to another in the terminal (`/clear`). */
   conversation: string;
   /** Directory the brain works in. */
   cwd: string;

@@ -92,7 +92,9 @@ export const Clone = z
     posture: Posture,
     conversation: z
       .string()
-      .describe('UUID of the conversation, chosen by khlone and kept across processes.'),
+      .describe(
+        'UUID of the conversation, chosen by khlone and kept across processes; it is another one once somebody went to another in the terminal (`/clear`).',
+      ),
     cwd: z.string().describe('Directory the brain works in.'),
     command: z.array(z.string()).optional(),
     terminal: TerminalSettings.optional(),

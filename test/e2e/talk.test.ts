@@ -77,6 +77,7 @@ describe('a clone of Claude Code that is talked to', () => {
     );
   };
 
+  /** The processes of its brain, the oldest first. */
   const brainOf = (who: string): number[] =>
     processesWith(`KHLONE_CLONE=${who}`, `CLAUDE_CONFIG_DIR=${zone.env['CLAUDE_CONFIG_DIR']}`);
 
@@ -94,11 +95,11 @@ describe('a clone of Claude Code that is talked to', () => {
     await seat.shows(/Noted: pear\./);
     await saidIn(who, 'pear');
     expect(await heard(who)).toEqual([{ typed: 'and the fruit is pear' }, { said: 'Noted: pear.' }]);
-    const talking = brainOf(who);
+    const [talking] = brainOf(who);
     const { run } = seat.stream;
     await seat[Symbol.asyncDispose]();
     await become(who, 'idle', 'talk');
-    expect(brainOf(who)).toEqual(talking);
+    expect(brainOf(who)[0]).toBe(talking);
 
     const again = await sit(who);
     expect(again.stream.run).toBe(run);
@@ -113,7 +114,7 @@ describe('a clone of Claude Code that is talked to', () => {
     expect(asked).toContain('the word is plum');
     expect(asked).toContain('and the fruit is pear');
     expect(await khlone.clone.get({ who })).toMatchObject({ status: 'idle', posture: 'act' });
-    expect(brainOf(who).filter((pid) => talking.includes(pid))).toEqual([]);
+    expect(brainOf(who)).not.toContain(talking);
   });
 
   test('begins its conversation in the terminal, and goes on with it in a task', async () => {
@@ -196,6 +197,45 @@ describe('a clone of Claude Code that is talked to', () => {
     expect(await khlone.task.wait({ task: id })).toMatchObject({ status: 'done' });
   });
 
+  test('goes on with the conversation that was begun by /clear', async () => {
+    zone.model.rule('this is forgotten', say('Noted.'));
+    zone.model.rule('this is kept', say('Kept.'));
+    zone.model.rule('what is left', say('What was kept.'));
+    const who = await enroll();
+    await act(who, 'this is forgotten');
+    const { conversation } = await khlone.clone.get({ who });
+    await using events = khlone.events({ from: 'tail', types: ['clone.updated'], who });
+    await events.ready;
+    {
+      await using seat = await sit(who);
+      await seat.say('/clear');
+      const { value } = await nextEvent(events, 'clone.updated');
+      expect(value.conversation).not.toBe(conversation);
+      await seat.say('this is kept');
+      await seat.shows(/Kept\./);
+      await saidIn(who, 'Kept.');
+    }
+    expect(await heard(who)).toEqual([{ typed: '/clear' }, { typed: 'this is kept' }, { said: 'Kept.' }]);
+    expect(await act(who, 'what is left')).toMatchObject({ status: 'done' });
+    const asked = JSON.stringify(zone.model.requests.at(-1)?.body);
+    expect(asked).toContain('this is kept');
+    expect(asked).not.toContain('this is forgotten');
+  });
+
+  test('begins anew in a task after nothing but /clear', async () => {
+    const who = await enroll();
+    await act(who, 'this is forgotten');
+    await using events = khlone.events({ from: 'tail', types: ['clone.updated'], who });
+    await events.ready;
+    {
+      await using seat = await sit(who);
+      await seat.say('/clear');
+      await nextEvent(events, 'clone.updated');
+    }
+    expect(await act(who, 'what is left')).toMatchObject({ status: 'done' });
+    expect(JSON.stringify(zone.model.requests.at(-1)?.body)).not.toContain('this is forgotten');
+  });
+
   test('is ended by /exit, and ready', async () => {
     const who = await enroll();
     const seat = await sit(who);
@@ -271,14 +311,14 @@ describe('a clone of Claude Code that is talked to', () => {
     await seat.say('during the gap');
     await seat.shows(/● x/);
     const { run } = seat.stream;
-    const talking = brainOf(who);
+    const [talking] = brainOf(who);
     await zone.killDaemon(khlone);
     await seat[Symbol.asyncDispose]();
 
     khlone = await zone.client();
     const again = await sit(who);
     expect(again.stream.run).toBe(run);
-    expect(brainOf(who)).toEqual(talking);
+    expect(brainOf(who)[0]).toBe(talking);
     await again.shows(/Before\.[^]*x y z during/);
     await again.say('after the kill');
     await again.shows(/After\./);

@@ -1,6 +1,7 @@
 import type { BrainSupplier } from '../contract.js';
 import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
 import { claudeInstall, probeClaude } from './probe.js';
+import { sessionOf } from './session.js';
 import { dropHusk, hasBegun, transcriptOf } from './transcript.js';
 
 /** Claude Code: headless, in a process that stays warm between tasks, or in its own terminal. */
@@ -28,6 +29,7 @@ export function claudeSupplier(host: StreamJsonHost): BrainSupplier {
         interrupt: '\u001b',
         exists: hasBegun,
         transcript: transcriptOf,
+        current: sessionOf,
       },
     },
     host,

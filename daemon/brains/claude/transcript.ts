@@ -1,15 +1,21 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrainSpec } from '../contract.js';
+import type { BrainEnvironment } from '../contract.js';
+import type { Conversation } from '../streamJson/talk/kind.js';
+
+/** Claude Code's configuration folder. */
+export function configOf(env: BrainEnvironment): string | undefined {
+  const { CLAUDE_CONFIG_DIR: config, HOME: home } = env;
+  return config ?? (home === undefined ? undefined : join(home, '.claude'));
+}
 
 /**
  * The file in which Claude Code keeps a conversation, if there is one: in `projects` of its configuration, in a folder
  * named after the working directory with a dash for every UTF-16 unit that is no letter or digit (of ASCII). Where
  * there is no such folder (long names are shortened) every folder is searched; ids are unique.
  */
-export function transcriptOf({ cwd, conversation, env }: BrainSpec): string | undefined {
-  const config =
-    env['CLAUDE_CONFIG_DIR'] ?? (env['HOME'] === undefined ? undefined : join(env['HOME'], '.claude'));
+export function transcriptOf({ cwd, conversation, env }: Conversation): string | undefined {
+  const config = configOf(env);
   if (config === undefined) return undefined;
   const projects = join(config, 'projects');
   const name = `${conversation}.jsonl`;
@@ -22,8 +28,8 @@ export function transcriptOf({ cwd, conversation, env }: BrainSpec): string | un
 const headBytes = 256 * 1024;
 
 /** Whether a conversation has begun: whether its transcript holds a message. */
-export function hasBegun(spec: BrainSpec): boolean {
-  const file = transcriptOf(spec);
+export function hasBegun(of: Conversation): boolean {
+  const file = transcriptOf(of);
   return file !== undefined && holdsMessage(file) === true;
 }
 
@@ -31,8 +37,8 @@ export function hasBegun(spec: BrainSpec): boolean {
  * Takes away a transcript without a message, as a terminal leaves it in which nothing was said. Claude Code would
  * neither go on with such a conversation ("No conversation found") nor begin it ("already in use").
  */
-export function dropHusk(spec: BrainSpec): void {
-  const file = transcriptOf(spec);
+export function dropHusk(of: Conversation): void {
+  const file = transcriptOf(of);
   if (file !== undefined && holdsMessage(file) === false) rmSync(file, { force: true });
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { packageVersion } from '../../../protocol/version.js';
 import { fail } from '../../../protocol/fail.js';
-import type { BrainSpec, BrainSupplier } from '../contract.js';
+import type { BrainSupplier } from '../contract.js';
 import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
+import type { Conversation } from '../streamJson/talk/kind.js';
 import { demoFolder, memoryFile } from './memory.js';
 import { transcriptOf } from './talk/transcript.js';
 
@@ -21,7 +22,7 @@ export function demoSupplier(host: StreamJsonHost, options: DemoOptions = {}): B
   const install = 'Build khlone again (`npm run build`), or install it anew.';
   const env: Readonly<Record<string, string>> =
     options.folder === undefined ? {} : { KHLONE_DEMO_DIR: options.folder };
-  const folderOf = (spec: BrainSpec): string => demoFolder({ ...spec.env, ...env });
+  const folderOf = (of: Conversation): string => demoFolder({ ...of.env, ...env });
   return streamJsonSupplier(
     {
       name: 'demo',
@@ -39,9 +40,9 @@ export function demoSupplier(host: StreamJsonHost, options: DemoOptions = {}): B
         args: ['--talk'],
         env: {},
         interrupt: '\u0003',
-        exists: (spec) => existsSync(memoryFile(folderOf(spec), spec.conversation)),
-        transcript: (spec) => {
-          const file = transcriptOf(folderOf(spec), spec.conversation);
+        exists: (of) => existsSync(memoryFile(folderOf(of), of.conversation)),
+        transcript: (of) => {
+          const file = transcriptOf(folderOf(of), of.conversation);
           return existsSync(file) ? file : undefined;
         },
       },

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { fail } from '../../../../protocol/fail.js';
 import type { HeldProgram, HeldSize, HeldTerminal, ProcessExit } from '../../../holder/contract.js';
 import { defaultSize, type Terminal, type Terminals } from '../../../streams/contract.js';
@@ -6,11 +5,8 @@ import { conversationArgs, type Opening } from '../args.js';
 import type { Brain, BrainSpec, ToldOutput } from '../../contract.js';
 import type { Deadlines } from '../deadlines.js';
 import { refusalIn } from '../refusal.js';
-import { TalkBrain } from './brain.js';
+import { sizeOf, TalkBrain } from './brain.js';
 import type { TalkKind } from './kind.js';
-
-/** Bytes at a transcript's end in which an adopted terminal's news are looked for. */
-const tailBytes = 4 * 1024 * 1024;
 
 /** How long a program may take to show that it has taken the conversation up, where that is in doubt, in ms. */
 const doubtMs = 5_000;
@@ -38,8 +34,7 @@ export async function openTalk(
   { program, size = defaultSize }: { readonly program: HeldProgram; readonly size?: HeldSize | undefined },
 ): Promise<Brain> {
   const exists = kind.exists(spec);
-  const transcript = (): string | undefined => kind.transcript(spec);
-  const from = sizeOf(transcript());
+  const from = sizeOf(kind.transcript(spec));
   let opening: Opening = exists || spec.begun ? 'resume' : 'new';
   for (let tried = 1; ; tried++) {
     const args = [...program.args, ...kind.args, ...conversationArgs(spec, opening)];
@@ -47,10 +42,7 @@ export async function openTalk(
     const terminal = await terminals.open({ ...program, args, env }, size);
     // Its files say what is true of it; without them only the attempt does.
     const exit = exists ? undefined : await endOf(terminal);
-    if (!exit) {
-      const { interrupt } = kind;
-      return new TalkBrain({ terminal, transcript, from, interrupt, graceMs: deadlines.graceMs });
-    }
+    if (!exit) return new TalkBrain({ kind, terminal, conversation: spec, from, graceMs: deadlines.graceMs });
     const { text } = await terminal.screen.text({ scrollback: 100, ansi: false });
     terminal.dispose();
     const refusal = tried === 1 ? refusalIn(text) : undefined;
@@ -65,15 +57,8 @@ export function adoptTalk(
   spec: BrainSpec,
   { held, told }: { readonly held: HeldTerminal; readonly told: (output: ToldOutput) => boolean },
 ): Brain {
-  const transcript = (): string | undefined => kind.transcript(spec);
-  return new TalkBrain({
-    terminal: terminals.adopt(held),
-    transcript,
-    from: Math.max(0, sizeOf(transcript()) - tailBytes),
-    told,
-    interrupt: kind.interrupt,
-    graceMs: deadlines.graceMs,
-  });
+  const { graceMs } = deadlines;
+  return new TalkBrain({ kind, terminal: terminals.adopt(held), conversation: spec, told, graceMs });
 }
 
 /** How a program ended before it has shown that it lives; undefined once it has, or may be taken to. */
@@ -95,8 +80,4 @@ async function endOf(terminal: Terminal): Promise<ProcessExit | undefined> {
 function died({ code, signal }: ProcessExit, text: string): Error {
   const ending = signal === null ? `exit code ${code}` : `signal ${signal}`;
   return fail('brainDied', { ending, stderr: text.slice(-lastWordsShown) });
-}
-
-function sizeOf(path: string | undefined): number {
-  return (path !== undefined && statSync(path, { throwIfNoEntry: false })?.size) || 0;
 }

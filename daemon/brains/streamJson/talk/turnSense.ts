@@ -11,7 +11,7 @@ export interface TurnSigns {
 
 /** What tells, and hears, whether a turn is on. */
 export interface TurnSenseParts {
-  readonly signs: TurnSigns;
+  readonly signs: () => TurnSigns;
   /** Brings the signs up to date. */
   readonly refresh: () => Promise<void>;
   readonly turned: (on: boolean) => void;
@@ -66,7 +66,7 @@ export class TurnSense implements Disposable {
   }
 
   #shows(): boolean {
-    const { turnOn, toolOn } = this.#parts.signs;
+    const { turnOn, toolOn } = this.#parts.signs();
     return this.#title === 'works' || toolOn || (turnOn && this.#title !== 'rests');
   }
 

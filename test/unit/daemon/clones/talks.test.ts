@@ -497,6 +497,48 @@ describe('what is said in a terminal', () => {
   });
 });
 
+describe('a human who goes to another conversation', () => {
+  const other = '00000000-0000-4000-8000-000000000001';
+
+  it('takes the clone along: what follows goes on there', async () => {
+    const runner = stage.clone({ begun: true });
+    const hold = await runner.talk(wish());
+    nth(0).emit({ type: 'talk.moved', conversation: other, begun: true });
+    expect(await stage.state.event('clone.updated')).toMatchObject({ value: { conversation: other } });
+    await leave(hold);
+    // The terminal is on it already, and stays.
+    await leave(await runner.talk(wish()));
+    expect(stage.supplier.brains).toHaveLength(1);
+    await stage.end(stage.give('a'));
+    expect(nth(1).spec).toMatchObject({ conversation: other, begun: true });
+    expect(stage.state.store.clones.all()[0]?.conversation).toBe(other);
+  });
+
+  it('does not take it to that of another clone', async () => {
+    const own = '00000000-0000-4000-8000-000000000002';
+    const runner = stage.clone({ conversation: own, begun: true });
+    stage.clone({ name: 'painter.1', role: 'painter', conversation: other });
+    await runner.talk(wish());
+    nth(0).emit({ type: 'talk.moved', conversation: other, begun: true });
+    expect(await stage.state.event('brain.fault')).toMatchObject({
+      clone: 'mechanic.1',
+      reason: expect.stringContaining(other) as string,
+    });
+    expect(runner.record.conversation).toBe(own);
+  });
+
+  it('takes it along though the disk refuses for a while', async () => {
+    const runner = stage.clone({ begun: true });
+    await runner.talk(wish());
+    await settle();
+    const works = stage.state.refuse();
+    nth(0).emit({ type: 'talk.moved', conversation: other, begun: true });
+    works();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(runner.record.conversation).toBe(other);
+  });
+});
+
 describe('an interrupt of a clone that talks', () => {
   it('ends the turn that is on there, and nothing where none is', async () => {
     const runner = stage.clone();

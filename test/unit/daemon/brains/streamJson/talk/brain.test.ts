@@ -13,12 +13,17 @@ let file: string;
 let held: FakeHeldTerminal;
 let screens: FakeScreens;
 let last = 0;
+/** The conversation that the program says it is on, and whether it has begun. */
+let current: string | undefined;
+let begun = false;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'khlone-'));
   file = join(folder, 'a.jsonl');
   held = new FakeHeldTerminal();
   screens = new FakeScreens();
+  current = undefined;
+  begun = false;
 });
 afterEach(async () => {
   vi.useRealTimers();
@@ -33,9 +38,16 @@ function open(parts: Partial<Parts> = {}): BrainListener {
   const terminals = createTerminals({ holder: new FakeTerminalHolder(), screens });
   const brain = new TalkBrain({
     terminal: terminals.adopt(held),
-    transcript: () => file,
-    from: 0,
-    interrupt: '\x1b',
+    conversation: { conversation: 'a', cwd: '/zone', env: {} },
+    kind: {
+      args: [],
+      env: {},
+      interrupt: '\x1b',
+      exists: () => begun,
+      transcript: ({ conversation }) => join(folder, `${conversation}.jsonl`),
+      current: () => current,
+    },
+    ...(parts.told === undefined && { from: 0 }),
     graceMs: 10,
     ...parts,
   });
@@ -153,6 +165,42 @@ describe('a brain in its own terminal', () => {
     held.exit({ code: 0, signal: null });
     expect(await brain.await()).toEqual({ code: 0, signal: null });
     await vi.waitFor(() => expect(held.disposed).toBe(true));
+  });
+});
+
+describe('a human who goes to another conversation', () => {
+  const other = (...lines: string[]): void => appendFileSync(join(folder, 'b.jsonl'), lines.join(''));
+  /** A line of this moment. */
+  const now = (text: string): string => typed(text, { timestamp: new Date().toISOString() });
+
+  it('is followed there, and heard from then on', async () => {
+    const listener = open();
+    write(typed('one', { parentUuid: null }), tool('t'));
+    await listener.next('tool.started');
+    other(typed('long ago', { timestamp: '2020-01-01T00:00:00.000Z' }));
+    begun = true;
+    current = 'b';
+    title('✳ x');
+    expect(await listener.next('talk.moved')).toEqual({ type: 'talk.moved', conversation: 'b', begun: true });
+    other(now('two'));
+    expect(await listener.next('message.typed')).toMatchObject({ text: 'two' });
+    write(typed('nobody hears this'));
+    other(now('three'));
+    await listener.next('message.typed');
+    expect(words(listener).filter((word) => !word.startsWith('turn'))).toEqual([
+      'one',
+      'tool.started t',
+      'tool.finished t',
+      'talk.moved',
+      'two',
+      'three',
+    ]);
+  });
+
+  it('is followed though nothing else shows it', async () => {
+    const listener = open();
+    current = 'b';
+    expect(await listener.next('talk.moved')).toMatchObject({ conversation: 'b', begun: false });
   });
 });
 

@@ -11,7 +11,7 @@ beforeEach(() => {
   Object.assign(signs, { turnOn: false, toolOn: false });
   told = [];
   refresh = async () => undefined;
-  sense = new TurnSense({ signs, refresh: () => refresh(), turned: (on) => told.push(on) });
+  sense = new TurnSense({ signs: () => signs, refresh: () => refresh(), turned: (on) => told.push(on) });
 });
 afterEach(() => {
   sense.dispose();
