@@ -50,10 +50,12 @@ export class PlainTerminal {
   }
 
   #lines(buffer: ScreenBuffer, style: (cell: Cell, blank: boolean) => string): unknown[] {
+    // The alternate screen is not folded anew at another size.
+    const folding = coreOf(this.terminal).buffers.normal;
     const lines: unknown[] = [];
     for (let y = 0; y < buffer.ybase + this.terminal.rows; y++) {
       const line = buffer.lines.get(y);
-      if (line) lines.push([...this.#cells(line, style), y > 0 && buffer.ybase > 0 ? line.isWrapped : '']);
+      if (line) lines.push([...this.#cells(line, style), y > 0 && buffer === folding ? line.isWrapped : '']);
     }
     return lines;
   }

@@ -81,6 +81,14 @@ describe('a snapshot sets', () => {
     expect(there.text.text).toBe(`${'x'.repeat(20)}\ny`);
   });
 
+  it('which lines went on beyond the edge, whatever was erased of them since', () => {
+    const there = new Followed().feed(
+      `${'x'.repeat(25)}\u001b[1;15H\u001b[K\u001b[2;1H\u001b[2Xab\u001b[3H`,
+    ).again;
+    there.screen.resize({ cols: 40, rows: 6 });
+    expect(there.text.text).toBe(`${'x'.repeat(14)}${' '.repeat(6)}abxxx`);
+  });
+
   it('the alternate screen with the other one behind it, its cursor and style', () => {
     const there = new Followed().feed('one\r\ntwo\u001b[31m\u001b[?1049h\u001b[m\u001b[Hvim').again;
     expect(there.text).toMatchObject({ text: 'vim', alternate: true });

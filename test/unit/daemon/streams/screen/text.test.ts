@@ -53,6 +53,10 @@ describe('the text of a screen', () => {
     );
   });
 
+  it('has nothing of what was erased from the very end of the screen on', () => {
+    expect(after(`one\r\n\n\n\n${'x'.repeat(20)}\u001b[1Jy`).text).toBe('\n\n\n\ny');
+  });
+
   it('tells the line of the cursor with all its rows', () => {
     const screen = after(`before\r\n$ ${'word '.repeat(7)}`);
     expect(screen.line).toBe(`$ ${'word '.repeat(7)}`.trimEnd());
