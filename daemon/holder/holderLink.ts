@@ -38,6 +38,7 @@ export class HolderLink {
   #ended: ProcessExit | undefined;
   #replaced = false;
   #open = true;
+  #reason: string | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -50,7 +51,7 @@ export class HolderLink {
         socket.destroy();
       }
     });
-    socket.on('error', () => undefined);
+    socket.on('error', ({ message }) => (this.#reason = message));
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.welcome = new Promise((resolve, reject) => {
       this.#greet = resolve;
@@ -71,7 +72,7 @@ export class HolderLink {
   spawn<T extends BrainListener>(order: SpawnOrder, make: (identity: ProcessIdentity) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (!this.#open) {
-        reject(new HolderLost());
+        reject(new HolderLost(this.#reason));
         return;
       }
       this.#order = {
@@ -166,7 +167,7 @@ export class HolderLink {
 
   #lost(): void {
     this.#open = false;
-    this.#order?.failed(new HolderLost());
+    this.#order?.failed(new HolderLost(this.#reason));
     this.#order = undefined;
     this.#listener?.lost(this.#replaced);
   }
@@ -174,8 +175,8 @@ export class HolderLink {
 
 /** A holder ended over an order. */
 export class HolderLost extends Error {
-  constructor() {
-    super('the holder ended before it had started the program');
+  constructor(reason = 'it ended') {
+    super(`the holder did not start the program: ${reason}`);
   }
 }
 

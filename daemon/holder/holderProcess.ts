@@ -47,18 +47,17 @@ export function startHolder(root: string, program: string): HolderProcess {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
+  // Out of descriptors, Node gives a child without streams, and an error event.
+  const socket = ((child.stdio as ChildProcess['stdio'] | undefined)?.[3] ?? new Socket()) as Socket;
   const gone = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+    child.once('error', (error) => {
+      socket.destroy(error);
+      resolve();
+    });
   });
   child.unref();
-  // Out of descriptors, Node gives a child without streams, and an error event.
-  const socket = ((child.stdio as ChildProcess['stdio'] | undefined)?.[3] ?? closedSocket()) as Socket;
   return { run, folder, link: new HolderLink(socket), gone, kill: () => void child.kill('SIGKILL') };
-}
-
-function closedSocket(): Socket {
-  return new Socket().destroy();
 }
 
 /** Connects to the holder that works in a folder. Rejects when none answers. */

@@ -108,17 +108,8 @@ export class Holders implements Holder {
    * Looks for what an earlier daemon left. Holders that live are connected to; where a holder is gone, what is left of
    * its brain is ended. Never rejects.
    */
-  async find(): Promise<Found> {
-    const runs = runsIn(this.#root).filter((run) => !this.#runs.has(run) && this.#spare?.run !== run);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), findMs);
-    const found = await Promise.all(runs.map((run) => this.#ask(run, late.signal)));
-    clearTimeout(timer);
-    const living = found.flatMap((holder) => (holder === undefined ? [] : this.#takeUp(holder)));
-    const gone = runs.filter((_, index) => found[index] === undefined);
-    const ended = await this.#bury(gone).catch(onUnexpectedError);
-    await this.#finished.prune();
-    return { living, ended: ended ?? 0 };
+  find(): Promise<Found> {
+    return this.#track(this.#find());
   }
 
   /** Ends a brain that was found. Resolves when nothing of it is left. */
@@ -142,6 +133,19 @@ export class Holders implements Holder {
     while (this.#busy.size + this.#runs.size > 0) {
       await Promise.allSettled([...this.#busy, ...[...this.#runs.values()].map((run) => run.kill())]);
     }
+  }
+
+  async #find(): Promise<Found> {
+    const runs = runsIn(this.#root).filter((run) => !this.#runs.has(run) && this.#spare?.run !== run);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), findMs);
+    const found = await Promise.all(runs.map((run) => this.#ask(run, late.signal)));
+    clearTimeout(timer);
+    const living = found.flatMap((holder) => (holder === undefined ? [] : this.#takeUp(holder)));
+    const gone = runs.filter((_, index) => found[index] === undefined);
+    const ended = await this.#bury(gone).catch(onUnexpectedError);
+    await this.#finished.prune();
+    return { living, ended: ended ?? 0 };
   }
 
   #start<T extends HeldRun>(
