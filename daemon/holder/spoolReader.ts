@@ -25,7 +25,7 @@ export class SpoolReader implements Spool {
 
   read(offset: number, max: number): Buffer | undefined {
     const left = Math.min(max, this.end - offset);
-    if (left <= 0) return offset < this.start ? undefined : Buffer.alloc(0);
+    if (left <= 0) return offset < this.start || this.#gone() ? undefined : Buffer.alloc(0);
     return readSegments(this.#folder, mainChannel, { offset, max: left });
   }
 
@@ -50,6 +50,11 @@ export class SpoolReader implements Spool {
     return [...first, ...marks];
   }
 
+  /** Whether a finished one has been taken away. */
+  #gone(): boolean {
+    return this.#known === undefined && this.#starts().length === 0;
+  }
+
   /** Marks of the segments that hold these bytes, in order. */
   *#marks(offset: number, end: number): Generator<SpoolMark> {
     const starts = this.#starts();
@@ -62,11 +67,7 @@ export class SpoolReader implements Spool {
   }
 
   #starts(): number[] {
-    try {
-      return segmentStarts(this.#folder, mainChannel);
-    } catch {
-      return [];
-    }
+    return segmentStarts(this.#folder, mainChannel);
   }
 }
 

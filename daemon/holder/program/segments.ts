@@ -20,13 +20,21 @@ export function marksName(segment: string): string {
   return `${segment}.marks`;
 }
 
-/** Offsets at which a channel's segments begin, in order. */
+/** Offsets at which a channel's segments begin, in order; none where all is gone. */
 export function segmentStarts(folder: string, channel: number): number[] {
   const name = new RegExp(`^${names[channel] ?? channel}\\.(\\d{16})$`);
-  return readdirSync(folder)
+  return namesIn(folder)
     .flatMap((file) => name.exec(file)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** Up to `max` bytes from an offset on; undefined when they are not kept, empty at the end. */

@@ -386,6 +386,8 @@ describe('finished terminals', () => {
     expect(kept.of('shell.1')).toHaveLength(3);
     await kept.prune(Date.now() + 7 * day);
     expect(kept.of('shell.1')).toEqual([]);
+    // Who still looks at one sees that it is gone.
+    expect(finished[0]?.spool.read(0, 10)).toBeUndefined();
     expect(readdirSync(stage.folder)).toEqual([]);
   });
 });

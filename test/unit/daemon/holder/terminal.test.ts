@@ -179,7 +179,9 @@ describe('the traps of terminals', () => {
       writeFileSync(path, text);
       return { path, hash: createHash('sha256').update(text).digest('hex') };
     });
-    const heard = await Promise.all(files.map(({ path }) => start('cat', [path])));
+    const heard = await Promise.all(
+      files.map(({ path }, n) => start('cat', [path], { tag: { clone: `cat.${n}` } })),
+    );
     const hashes = await Promise.all(
       heard.map(async (each) =>
         createHash('sha256')
