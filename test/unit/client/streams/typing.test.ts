@@ -55,6 +55,7 @@ describe('write', () => {
     const held = hold();
     const written = stream.write('k');
     await terminal.until(() => terminal.of('stream/write').length === 1);
+    expect(terminal.of('stream/write')).toEqual([{ stream: 'x_1', data: 'k' }]);
     held.release();
     await written;
   });
