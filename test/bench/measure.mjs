@@ -26,22 +26,29 @@ export async function interleaved({ blocks, perBlock, ours, bare }) {
   return times;
 }
 
-/** One line of the report. `limit` and `value` are in `unit`; smaller is better. */
-export function row({ name, limit, value, unit, detail }) {
-  return { name, limit, value, unit, detail, verdict: value <= limit ? 'met' : 'MISSED' };
+/** One line of the report, in `unit`: `value` is to be at most `limit`, or, where that is given, at least `least`. */
+export function row({ name, limit, least, value, unit, detail }) {
+  const met = least === undefined ? value <= limit : value >= least;
+  return { name, limit, least, value, unit, detail, verdict: met ? 'met' : 'MISSED' };
 }
+
+/** One line for what cannot be measured here, which is no miss. */
+export const skipped = (name, reason) => ({ name, unit: '', verdict: 'skipped', detail: reason });
+
+const target = ({ limit, least, unit }) => {
+  if (least !== undefined) return `>= ${least} ${unit}`;
+  return limit === undefined ? '' : `<= ${limit} ${unit}`;
+};
+const measured = ({ value, unit, error }) => {
+  if (error) return 'failed';
+  return value === undefined ? '' : `${number(value)} ${unit}`;
+};
 
 const number = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
 
 /** The report as a table for people. */
 export function table(rows) {
-  const cells = rows.map((r) => [
-    r.name,
-    `<= ${r.limit} ${r.unit}`,
-    r.error ? 'failed' : `${number(r.value)} ${r.unit}`,
-    r.verdict,
-    r.error ?? r.detail,
-  ]);
+  const cells = rows.map((r) => [r.name, target(r), measured(r), r.verdict, r.error ?? r.detail]);
   const all = [['what', 'target', 'measured', 'verdict', 'detail'], ...cells];
   const widths = all[0].map((_, column) => Math.max(...all.map((line) => line[column].length)));
   return all

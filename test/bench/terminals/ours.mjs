@@ -1,0 +1,38 @@
+let enrolled = 0;
+
+/** Enrolls a program; its terminal starts with the first who talks to it. */
+export async function enrolProgram(khlone, command) {
+  const name = `shell.${++enrolled}`;
+  await khlone.clone.enroll({
+    role: 'shell',
+    name,
+    brain: 'command',
+    command,
+    terminal: { cols: 80, rows: 24 },
+  });
+  return name;
+}
+
+/** One client's stream of a clone's terminal; reads all the time. */
+export async function ourTerminal(khlone, params) {
+  const stream = await khlone.stream.attach({ cols: 80, rows: 24, lossless: true, ...params });
+  let hear = () => {};
+  let failure;
+  const reading = (async () => {
+    for await (const piece of stream) {
+      if (piece.type === 'data') hear(piece.end - piece.offset, piece.data);
+      else if (piece.type !== 'snapshot' || piece.reason !== 'attached')
+        failure = new Error(`heard ${piece.type}`);
+    }
+  })();
+  reading.catch((error) => (failure = error));
+  return {
+    stream,
+    write: (text) => void stream.write(text).catch((error) => (failure = error)),
+    onBytes: (listener) => (hear = listener),
+    async close() {
+      await stream.detach();
+      if (failure) throw failure;
+    },
+  };
+}
