@@ -26,7 +26,7 @@ export function deafProgram() {
       const longest = { idle: [], typed: [] };
       for (let round = 0; round < rounds; round++) {
         const who = await enrolProgram(khlone, ['sh', '-c', 'stty raw -echo; echo ready; exec sleep 1000']);
-        await using stream = await khlone.stream.attach({ who, mode: 'talk' });
+        const stream = await khlone.stream.attach({ who, mode: 'talk' });
         for await (const piece of { [Symbol.asyncIterator]: () => ({ next: () => stream.next() }) }) {
           if (piece.type === 'data' && piece.data.includes('ready')) break;
           if (piece.snapshot?.data.includes('ready')) break;

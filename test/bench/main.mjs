@@ -1,5 +1,6 @@
 // npm run bench [-- --json] [-- <name>…]: khlone's speed against bare figures of the same run.
 // Ratios travel between machines, absolute times do not. Always exits with 0: a miss is printed, not fatal.
+import { claudeTalk } from './claudeTalk.mjs';
 import { deafProgram } from './deafProgram.mjs';
 import { drain } from './drain.mjs';
 import { echo } from './echo.mjs';
@@ -25,6 +26,7 @@ const parts = {
   lateAttach,
   neverReads,
   deafProgram,
+  claudeTalk,
 };
 
 const args = process.argv.slice(2);
