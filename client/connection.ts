@@ -6,6 +6,7 @@ import { FrameReader } from '../protocol/wire/reader.js';
 import { FrameWriter } from '../protocol/wire/writer.js';
 import type { CallOptions } from './caller.js';
 import { onAbort, toDisposable, type Disposable } from './disposable.js';
+import { readPlainData } from './streams/plainData.js';
 import { errorFromWire, failBecause, isRecord } from './wire-errors.js';
 
 /** A message from the daemon that no answer is due to. */
@@ -129,6 +130,8 @@ export class ClientConnection implements AsyncDisposable {
   }
 
   #take(body: Buffer): void {
+    const data = readPlainData(body);
+    if (data !== undefined) return this.#tell({ method: 'stream/data', params: { ...data }, bytes: body.length });
     const parsed = parseBody(body);
     const message = parsed.ok ? parsed.value : undefined;
     if (!isRecord(message)) return this.#lose();

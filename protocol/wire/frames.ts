@@ -16,8 +16,11 @@ export class FrameError extends Error {
 
 const blankLine = Buffer.from('\r\n\r\n', 'latin1');
 const nothing = Buffer.alloc(0);
-/** A body grows from here by doubling, so that an announced length alone costs nothing. */
-const firstBodyBytes = 64 * 1024;
+/**
+ * A body grows from here by doubling, so that an announced length alone costs nothing. The longest piece of a terminal's
+ * output fits as base64.
+ */
+const firstBodyBytes = 96 * 1024;
 const headerLine = /^([\w!#$%&'*+\-.^`|~]+):[ \t]*([\x20-\x7e\t]*)$/;
 const decimalLength = /^(?:0|[1-9]\d{0,14})$/;
 const charsetParameter = /;\s*charset\s*=\s*"?([^";\s]*)/i;
