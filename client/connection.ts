@@ -78,7 +78,11 @@ export class ClientConnection implements AsyncDisposable {
     if (outcome === 'tooLong') {
       return Promise.reject(fail('limitReached', { what: 'bytes in one request', limit: 8 * 1024 * 1024 }));
     }
-    if (outcome === 'gone' || this.#state === 'ended') return Promise.reject(this.#lost());
+    if (outcome === 'gone' || this.#state === 'ended') {
+      // Known here before the socket tells: whoever calls again at once finds another connection.
+      this.#lose();
+      return Promise.reject(this.#lost());
+    }
     return new Promise((resolve, reject) => {
       const abort = onAbort(signal, () => {
         if (answered === undefined) this.#pending.delete(id);

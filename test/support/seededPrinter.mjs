@@ -42,7 +42,8 @@ function go() {
 process.stdin.setRawMode(true);
 process.stdin.on('data', (keys) => {
   if (keys.includes('q')) process.exit(0);
-  allowed += keys.length * mebibyte;
+  // Among the bytes are questions to the terminal, and its answers are no keys.
+  for (const key of keys.toString('latin1')) if (key === 'm') allowed += mebibyte;
   go();
 });
 go();
