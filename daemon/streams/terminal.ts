@@ -52,7 +52,8 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     this.screen = this.#owned.add(
       screens.open(this.output, { size: this.sizes.last.size, offset: start, answered }),
     );
-    for (const { size, offset } of changes) this.#resized(size, offset);
+    // Each part of the spool begins with the size it has, whether that is another one or not.
+    for (const { size, offset } of changes) if (!sameSize(size, this.size)) this.#resized(size, offset);
     if (!sameSize(this.size, held.size)) this.#resized(held.size, this.output.end);
     this.screen.advance();
     this.pieces = new Pieces(this.output);

@@ -211,7 +211,8 @@ describe('100 MB over random losses of the connection', () => {
     const bytes = 100 * 1024 * 1024;
     const random = new Random(seed);
     const printer = join(import.meta.dirname, '../support/seededPrinter.mjs');
-    const who = await enrol(process.execPath, printer, String(seed), String(bytes));
+    const raw = ['sh', '-c', 'stty raw -echo; exec "$0" "$@"', process.execPath];
+    const who = await enrol(...raw, printer, String(seed), String(bytes));
     const cut = new CutLink();
     await using link = cut.link;
     await using stream = await new Streams(link).attach({
@@ -238,13 +239,13 @@ describe('100 MB over random losses of the connection', () => {
         continue;
       }
       if (piece.type === 'snapshot' && piece.reason === 'attached') continue;
-      if (piece.type !== 'data') throw new Error(`a piece ${JSON.stringify(piece).slice(0, 200)} came at ${read}`);
+      if (piece.type !== 'data') throw new Error(`a piece ${piece.type} came at byte ${read}`);
       expect(piece.offset).toBe(read);
       const ours = piece.data.subarray(0, Math.max(0, bytes - read));
       hash.update(ours);
       trailer += piece.data.subarray(ours.length).toString('latin1');
       read = piece.end;
-      if (trailer.length === 64) break;
+      if (trailer.length >= 64) break;
       for (; told * 1024 * 1024 < read; told++) await allowMore(stream);
       if (!cut.connected) continue;
       if (read >= (kills[0] ?? Infinity)) {
@@ -256,7 +257,6 @@ describe('100 MB over random losses of the connection', () => {
         cut.cut();
       }
     }
-    expect({ read, ended: trailer === '' ? await stream.ended : undefined }).toEqual({ read: bytes + 64 });
     expect(trailer).toBe(hash.digest('hex'));
     expect(read).toBe(bytes + 64);
     expect(cut.made).toBeGreaterThan(20);

@@ -1,6 +1,7 @@
 // `node seededPrinter.mjs <seed> <bytes>`: prints seeded bytes, every value among them, then their SHA-256 in hex, and
 // ends upon the key `q`. It is never more than 16 MiB ahead of its reader, who types an `m` for each MiB that has
-// arrived: a terminal is never paused, and keeps 32 MiB.
+// arrived: a terminal is never paused, and keeps 32 MiB. The terminal is to be raw already: Node's own raw mode changes
+// line feeds.
 import { createHash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 
@@ -39,7 +40,6 @@ function go() {
   }
 }
 
-process.stdin.setRawMode(true);
 process.stdin.on('data', (keys) => {
   if (keys.includes('q')) process.exit(0);
   // Among the bytes are questions to the terminal, and its answers are no keys.
