@@ -135,7 +135,8 @@ export class ClientConnection implements AsyncDisposable {
 
   #take(body: Buffer): void {
     const data = readPlainData(body);
-    if (data !== undefined) return this.#tell({ method: 'stream/data', params: { ...data }, bytes: body.length });
+    if (data !== undefined)
+      return this.#tell({ method: 'stream/data', params: { ...data }, bytes: body.length });
     const parsed = parseBody(body);
     const message = parsed.ok ? parsed.value : undefined;
     if (!isRecord(message)) return this.#lose();

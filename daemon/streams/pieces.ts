@@ -68,7 +68,9 @@ function encode(
   const length = exact ? bytes.length : bytes.length - unfinishedBytes(bytes);
   // Nothing in base64 has to be escaped, and looking for it takes longer than all the rest.
   const json =
-    encoding === 'base64' ? `"${bytes.toString('base64')}"` : JSON.stringify(bytes.toString('utf8', 0, length));
+    encoding === 'base64'
+      ? `"${bytes.toString('base64')}"`
+      : JSON.stringify(bytes.toString('utf8', 0, length));
   // Long text that lives for a while would be copied by the collector again and again.
   return { offset, end: offset + length, json: length < longPiece ? json : Buffer.from(json, 'utf8') };
 }

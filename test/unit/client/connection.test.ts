@@ -79,6 +79,18 @@ describe('ClientConnection', () => {
     expect(connection.open).toBe(false);
   });
 
+  it('has ended once a call finds its socket gone, so that whoever calls again at once finds another', async () => {
+    const pair = await socketPair();
+    const connection = hold(new ClientConnection(pair.near));
+    let ended = false;
+    connection.onEnd(() => (ended = true));
+    pair.near.destroy();
+    const call = connection.request('ping', {});
+    expect(ended).toBe(true);
+    await expect(call).rejects.toMatchObject({ kind: 'connectionLost' });
+    await pair.remove();
+  });
+
   it('rejects what is pending when the daemon sends bytes that are no frames', async () => {
     const pair = await socketPair();
     const connection = hold(new ClientConnection(pair.near));
