@@ -97,6 +97,7 @@ export class Replay implements AsyncDisposable {
     for (const name of names) {
       if (name === '$approval') await this.#approval();
       else await this.example(name);
+      if (name === 'stream/attach') await this.#painted();
     }
   }
 
@@ -131,6 +132,15 @@ export class Replay implements AsyncDisposable {
     await this.notification(
       (method, params) => method === 'event/published' && (params as { events: unknown[] }).events.length > 0,
     );
+  }
+
+  /** The demo's terminal shows all that it does at first. */
+  async #painted(): Promise<void> {
+    for (;;) {
+      const { text } = (await this.example('stream/screen')) as { text: string };
+      if (/Ready\.[^]*>$/.test(text.trimEnd())) return;
+      await wait(10);
+    }
   }
 
   /** Stops the daemon, waits for its process and takes the zone away. */
