@@ -350,7 +350,7 @@ describe('much output', () => {
       await pass(1_000_000_000);
       const grown = (rss(pid) - before) / mib;
       expect(grown).toBeLessThan(16);
-      process.stdout.write(`memory grew by ${grown.toFixed(1)} MiB while one client read nothing of 1 GB\n`);
     },
+    300_000,
   );
 });
