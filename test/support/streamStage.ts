@@ -14,7 +14,7 @@ import { startServer, type TestServer } from './rpc/server.js';
 import { HubStage } from './viewers.js';
 
 /** A clone whose terminal the test plays. */
-export class FakeRunner {
+class FakeRunner {
   readonly record = { name: 'mechanic.1', brain: 'demo' };
   readonly stage = new HubStage();
   /** How many hold the terminal. */
