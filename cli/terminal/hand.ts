@@ -59,7 +59,7 @@ async function stayOnce(khlone: Khlone, request: StayRequest): Promise<Stay | un
   const { context, who, takeover, now, prefix, signals } = request;
   const { stdin, stdout, out } = context;
   const ends = { stdin, stdout };
-  const { size } = new UserTerminal(ends, { typed() {}, resized() {}, closed() {} });
+  const { size } = new UserTerminal(ends, { typed() {}, changed() {}, closed() {} });
   try {
     await using stream = await attachOrWait(khlone, {
       params: { who, mode: 'talk', ...size, ...(takeover && { takeover }), ...(now && { now }) },

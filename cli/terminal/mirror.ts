@@ -56,7 +56,7 @@ async function watchScreen(khlone: Khlone, { context, who, prefix }: WatchReques
             leave();
         }
       },
-      resized: () => canvas.draw(),
+      changed: () => canvas.drawAnew(),
       closed: leave,
     },
   );
@@ -111,6 +111,11 @@ class Canvas implements Disposable {
   say(text: string | undefined): void {
     this.#said = text;
     this.mark();
+  }
+
+  drawAnew(): void {
+    this.#window = '';
+    this.draw();
   }
 
   draw(): void {

@@ -49,7 +49,7 @@ export class Talker {
     this.#keys = new PrefixKeys(request.prefix);
     this.#terminal = new UserTerminal(request.ends, {
       typed: (bytes) => this.#typed(bytes),
-      resized: () => void this.#resized(),
+      changed: () => void this.#resized(),
       closed: () => this.#leave('detached'),
     });
   }

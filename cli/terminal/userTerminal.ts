@@ -14,7 +14,8 @@ const unknownSize: Size = { cols: 80, rows: 24 };
 /** Who uses the terminal hears of these. */
 export interface TerminalListener {
   typed(bytes: Buffer): void;
-  resized(): void;
+  /** It has another size, or shows what others have drawn on it: all is to be drawn anew. */
+  changed(): void;
   /** The terminal is gone. */
   closed(): void;
 }
@@ -46,12 +47,13 @@ export class UserTerminal implements Disposable {
     this.#state = 'inside';
     const { stdin, stdout } = this.#ends;
     process.on('exit', this.#leave);
+    process.on('SIGCONT', this.#continued);
     setRaw(stdin, true);
     stdout.write(enterScreen);
     stdin.on('data', this.#typed);
     stdin.on('end', this.#closed);
     stdin.on('error', this.#closed);
-    stdout.on('resize', this.#resized);
+    stdout.on('resize', this.#changed);
     stdin.resume();
   }
 
@@ -68,18 +70,28 @@ export class UserTerminal implements Disposable {
     this.#state = 'outside';
     const { stdin, stdout } = this.#ends;
     process.off('exit', this.#leave);
+    process.off('SIGCONT', this.#continued);
     stdin.pause();
     stdin.off('data', this.#typed);
     stdin.off('end', this.#closed);
     stdin.off('error', this.#closed);
-    stdout.off('resize', this.#resized);
+    stdout.off('resize', this.#changed);
     stdout.write(leaveScreen);
     setRaw(stdin, false);
   };
 
   readonly #typed = (bytes: Buffer): void => this.#listener.typed(bytes);
 
-  readonly #resized = (): void => this.#listener.resized();
+  readonly #changed = (): void => this.#listener.changed();
+
+  /** Somebody has stopped this process and let it go on; its shell has set the terminal to its own modes meanwhile. */
+  readonly #continued = (): void => {
+    const { stdin } = this.#ends;
+    // A mode that is set already as far as is known here is not set again.
+    setRaw(stdin, false);
+    setRaw(stdin, true);
+    this.#listener.changed();
+  };
 
   readonly #closed = (): void => this.#listener.closed();
 }

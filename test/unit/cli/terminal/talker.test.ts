@@ -164,6 +164,32 @@ describe('the user’s terminal', () => {
     expect(user.raw).toEqual([true, false]);
   });
 
+  it('is as before at the latest when the process exits', async () => {
+    begin();
+    stream.snapshot('screen');
+    await user.draws('screen');
+    const leave = process.listeners('exit').at(-1) as (code: number) => void;
+    leave(1);
+    expect(user.drawn().endsWith(leaveScreen)).toBe(true);
+    expect(user.raw).toEqual([true, false]);
+    await stream.detach();
+    await talk;
+    expect(user.drawn().split(leaveScreen)).toHaveLength(2);
+  });
+
+  it('is raw and drawn anew again when the process was stopped and goes on', async () => {
+    begin();
+    stream.snapshot('screen');
+    await user.draws('screen');
+    const heard = process.listeners('SIGCONT').at(-1) as (signal: string) => void;
+    heard('SIGCONT');
+    await turn();
+    expect(user.raw).toEqual([true, false, true]);
+    expect(stream.asked).toEqual(['resize 80x24', 'resync']);
+    await stream.detach();
+    await talk;
+  });
+
   it('is as before when the stream fails, and the failure is told', async () => {
     begin();
     const failing = new Error('gone for good');
