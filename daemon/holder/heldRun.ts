@@ -37,6 +37,8 @@ export abstract class HeldRun implements Disposable, BrainListener {
   #alive = true;
   #exit: ProcessExit | undefined;
   #swept: Promise<unknown> = Promise.resolve();
+  /** A kill that is on, which sweeps as well. */
+  #killing: Promise<unknown> | undefined;
   #settled = false;
   #handedOver = false;
 
@@ -60,7 +62,10 @@ export abstract class HeldRun implements Disposable, BrainListener {
   }
 
   async kill(graceMs: number = defaultGraceMs): Promise<ProcessExit> {
-    if (this.#alive) await killGroups([this.identity], graceMs, this.#ended);
+    if (this.#alive) {
+      this.#killing = killGroups([this.identity], graceMs, this.#ended).catch(onUnexpectedError);
+      await this.#killing;
+    }
     // A holder that does not tell of it any more must not keep its clone waiting.
     const late = setTimeout(() => this.holder.kill(), reportMs);
     const exit = await this.exited;
@@ -84,7 +89,7 @@ export abstract class HeldRun implements Disposable, BrainListener {
     this.#alive = false;
     this.#tellEnded(exit);
     // What a brain leaves running would go on changing the zone behind the back of its successor.
-    this.#swept = sweep([this.identity]).catch(onUnexpectedError);
+    this.#swept = this.#killing ?? sweep([this.identity]).catch(onUnexpectedError);
   }
 
   settled(exit: ProcessExit): void {
