@@ -25,8 +25,8 @@ export interface After {
 export function resultOf({ say, line, alternate }: Before, { gained, text, prompt }: After): string {
   if (alternate || text.alternate) return gained;
   const lines = gained.split('\n');
-  // The first line was typed into a line that was there before.
-  const typed = typedLines(say).slice(1);
+  // The first line was typed into a line that was there before, and is gained only where that was empty.
+  const typed = typedLines(say).slice(line === '' ? 0 : 1);
   if (showsTyped(lines, typed)) lines.splice(0, typed.length);
   const last = lines.at(-1);
   if (last === text.line && last !== undefined) {

@@ -103,6 +103,10 @@ describe('the result of a turn', () => {
     expect(resultOf({ say: 'if x:\n  pass\n\n', line: '>>>', alternate: false }, python)).toBe('out');
     const tabs = { gained: '        one\nab      c\nout\n$', text: text('$'), prompt: false };
     expect(resultOf({ ...before, say: 'x\n\tone\nab\tc\x03' }, tabs)).toBe('out');
+    // Without a prompt the line that was typed into is gained as well.
+    const bare = { gained: 'one\ntwo\nout', text: text(''), prompt: false };
+    expect(resultOf({ say: 'one\ntwo', line: '', alternate: false }, bare)).toBe('out');
+    expect(resultOf({ say: 'x', line: '', alternate: false }, bare)).toBe('one\ntwo\nout');
     // The same words, but printed.
     const printed = { gained: 'a one\na E\n$', text: text('$'), prompt: false };
     expect(resultOf({ ...before, say }, printed)).toBe('a one\na E');
