@@ -376,8 +376,7 @@ export class CloneRunner {
       const brain = await this.#process.forTalk();
       const { terminal } = brain;
       if (!terminal) throw fail('capabilityMissing', { brain: this.record.brain, capability: 'talk' });
-      // Retired, or left to the next daemon, in the meantime: those who waited were told.
-      if (this.#phase === 'serving') this.#talks.admit(brain, terminal);
+      this.#talks.admit(brain, terminal);
     } catch (error) {
       this.#talks.refuse(
         error instanceof KhloneError ? error : fail('brainError', { reason: String(error) }),

@@ -225,6 +225,13 @@ describe('a brain in a terminal that an earlier daemon opened', () => {
     ]);
   });
 
+  it('tells nothing of what came before the last thing that was told', async () => {
+    write(typed('long gone from the history'), said('A'), typed('b'));
+    const listener = open({ told: told('A') });
+    await listener.next('message.typed');
+    expect(words(listener).filter((word) => !word.startsWith('turn'))).toEqual(['b']);
+  });
+
   it('tells nothing of what was said before the terminal was opened', async () => {
     write(typed('dispatched'), said('Dispatched.'));
     held.sizeMarks[0] = {
