@@ -208,7 +208,7 @@ describe('the demo brain', () => {
   });
 
   it('survives garbage, lines of several MB, and a missing result', async () => {
-    const demo = await start({}, { resultMs: 100 });
+    const demo = await start({}, { resultMs: 2_000 });
     expect((await demo.turn('garbage')).outcome.status).toBe('done');
     expect(demo.faults).toEqual(['garbage on stdout (line 1 of it): this line is no JSON at all']);
     const bytes = 6 * 1024 * 1024;

@@ -107,7 +107,8 @@ describe('a conversation with the demo', () => {
     const { name } = await enroll();
     await using stream = await talk(name);
     await stream.write('hang\r');
-    await shown(khlone, name, /Working\./);
+    // Known once its transcript was read, a moment after its screen shows it.
+    await event('message.typed', (found) => found.clone === name);
     await khlone.clone.interrupt({ who: name });
     await shown(khlone, name, /Interrupted\./);
     await khlone.clone.hibernate({ who: name });
