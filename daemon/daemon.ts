@@ -68,7 +68,7 @@ export class Daemon {
 
     const desk = this.#held.add(new ApprovalDesk(store, events));
     const vault = new Vault();
-    const holder = new Holders({ folder: paths.brains });
+    const holder = new Holders({ folder: paths.brains, umask: claim.umask });
     this.#holders = holder;
     // A clone is enrolled to be used soon.
     this.#held.add(events.onPublished((news) => news.some(isEnrolment) && holder.warm()));

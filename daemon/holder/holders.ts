@@ -34,6 +34,8 @@ const pruneMs = 6 * 60 * 60 * 1000;
 export interface HoldersOptions {
   /** Folder of the holders' folders; it exists, and is nobody else's. */
   readonly folder: string;
+  /** The user's umask, for the files that brains make; this process's own when left out. */
+  readonly umask?: number;
   /** The compiled holder; the one beside this file when left out. */
   readonly program?: string;
 }
@@ -61,6 +63,7 @@ type FoundHolder = Awaited<ReturnType<typeof findHolder>>;
 /** Starts a holder for each brain, keeps one in reserve, and finds those that an earlier daemon started. */
 export class Holders implements Holder {
   readonly #root: string;
+  readonly #umask: number;
   readonly #program: string;
   readonly #runs = new Map<string, HeldRun>();
   readonly #finished: FinishedRuns;
@@ -71,8 +74,9 @@ export class Holders implements Holder {
   #spareSoon: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ folder, program }: HoldersOptions) {
+  constructor({ folder, program, umask }: HoldersOptions) {
     this.#root = folder;
+    this.#umask = umask ?? process.umask();
     this.#program = program ?? fileURLToPath(new URL('./program/main.js', import.meta.url));
     this.#finished = new FinishedRuns(folder, this.#runs);
     this.#pruning = setInterval(() => void this.#finished.prune(), pruneMs).unref();
@@ -149,13 +153,14 @@ export class Holders implements Holder {
   }
 
   #start<T extends HeldRun>(
-    order: SpawnOrder,
+    order: Omit<SpawnOrder, 'umask'>,
     make: (identity: ProcessIdentity, holder: HolderProcess) => T,
   ): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the holders are closed'));
     const { tag, program, args, cwd, env, size } = order;
+    const whole = { tag, program, args, cwd, env, umask: this.#umask, ...(size && { size }) };
     return this.#track(
-      this.#spawn({ tag, program, args, cwd, env, ...(size && { size }) }, make).finally(() => {
+      this.#spawn(whole, make).finally(() => {
         this.#spareSoon ??= setTimeout(() => {
           this.#spareSoon = undefined;
           this.warm();

@@ -5,10 +5,11 @@ import { checkOwn, checkShared, ownershipFault } from '../../protocol/owned.js';
 
 /**
  * Makes everything this process creates from now on private to its user. Called once, before the first file:
- * a mode set after creation leaves a moment in which others can open it.
+ * a mode set after creation leaves a moment in which others can open it. Answers with the user's own umask, which
+ * is for what brains make.
  */
-export function restrictUmask(): void {
-  process.umask(0o077);
+export function restrictUmask(): number {
+  return process.umask(0o077);
 }
 
 /**

@@ -22,6 +22,8 @@ interface ClaimParts {
   readonly paths: ZonePaths;
   readonly uid: number;
   readonly locks: readonly FileLock[];
+  /** The umask this process had before. */
+  readonly umask: number;
 }
 
 /** How the owner of a zone listens. */
@@ -42,13 +44,16 @@ export class ZoneClaim implements Disposable {
   readonly lost = new Emitter<string>();
   readonly zone: Zone;
   readonly paths: ZonePaths;
+  /** The user's own umask, as it was before this process restricted its own. */
+  readonly umask: number;
   readonly #uid: number;
   readonly #locks: readonly FileLock[];
   readonly #held = new DisposableStore();
 
   /** Takes over locks that are held already; `claimZone` is the way to one. */
-  constructor({ zone, paths, uid, locks }: ClaimParts) {
+  constructor({ zone, paths, uid, locks, umask }: ClaimParts) {
     this.zone = zone;
+    this.umask = umask;
     this.paths = paths;
     this.#uid = uid;
     this.#locks = locks;
@@ -95,13 +100,13 @@ export class ZoneClaim implements Disposable {
  */
 export function claimZone({ zone, env, uid = currentUid() }: ClaimRequest): ZoneClaim {
   const paths = zonePaths({ zone, env, uid });
-  restrictUmask();
+  const umask = restrictUmask();
   secureFolders(paths.stateFolders, uid);
   if (paths.socketFolders.length === 0) expectShared(dirname(paths.socket), uid);
   else secureFolders(paths.socketFolders, uid);
   for (const suffix of ['', '-wal', '-shm']) expectOwnFile(`${paths.db}${suffix}`, uid);
   const locks = acquireAll([paths.lock, paths.socketLock], uid);
-  return new ZoneClaim({ zone, paths, uid, locks });
+  return new ZoneClaim({ zone, paths, uid, locks, umask });
 }
 
 function acquireAll(paths: readonly string[], uid: number): FileLock[] {

@@ -45,6 +45,7 @@ describe('a thousand short programs', () => {
     args: [path],
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
+    umask: 0o022,
   });
 
   /** Runs them side by side, and answers with the numbers of those that lost anything. */

@@ -6,13 +6,16 @@ import { Holders } from '../../daemon/holder/holders.js';
 /** The compiled holder: what is tested is what is shipped. */
 export const holderProgram = join(import.meta.dirname, '../../dist/daemon/holder/program/main.js');
 
+/** Unlike that of holders, and of this process. */
+export const stageUmask = 0o013;
+
 /** A folder of its own with the daemon's side of holders, as often as a test wants one: each is a daemon's. */
 export class HolderStage implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'khlone-'));
   readonly #all: Holders[] = [];
 
   open(folder = this.folder): Holders {
-    const holders = new Holders({ folder, program: holderProgram });
+    const holders = new Holders({ folder, program: holderProgram, umask: stageUmask });
     this.#all.push(holders);
     return holders;
   }

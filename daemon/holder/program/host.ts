@@ -137,9 +137,9 @@ export class Host {
       this.#outlets = size
         ? [new Outlet(mainChannel, size)]
         : [new Outlet(mainChannel), new Outlet(errorChannel)];
-      const brain = size
-        ? startInTerminal({ ...order, size }, run, sink)
-        : await startPiped(order, run, sink);
+      const brain = await underUmask(order.umask, () =>
+        size ? startInTerminal({ ...order, size }, run, sink) : startPiped(order, run, sink),
+      );
       this.#brain = brain;
       this.#size = size;
       this.#file = this.#record(order, brain);
@@ -247,6 +247,16 @@ export class Host {
     this.#link?.end();
     rmSync(files.socket, { force: true });
     process.exit(0);
+  }
+}
+
+/** Starts something that inherits another umask than this process's. */
+function underUmask<T>(umask: number, start: () => T): T {
+  const own = process.umask(umask);
+  try {
+    return start();
+  } finally {
+    process.umask(own);
   }
 }
 

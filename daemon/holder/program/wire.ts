@@ -87,6 +87,8 @@ export interface SpawnOrder {
   readonly cwd: string;
   /** Complete but for the marker. */
   readonly env: Readonly<Record<string, string>>;
+  /** For the files it makes: the holder's own keeps everybody else out. */
+  readonly umask: number;
   /** A terminal of this size; pipes where it is missing. */
   readonly size?: HeldSize;
 }

@@ -288,7 +288,7 @@ describe('a holder', () => {
     const link = new HolderLink(child.stdio[3] as Socket);
     let pid = 0;
     const { program, args, cwd, env, tag } = sh('exec sleep 600');
-    await link.spawn({ program, args, cwd, env, tag }, (identity) => {
+    await link.spawn({ program, args, cwd, env, tag, umask: 0o022 }, (identity) => {
       pid = identity.pid;
       const ignored = (): void => undefined;
       return { output: ignored, taken: ignored, ended: ignored, settled: ignored, lost: ignored };

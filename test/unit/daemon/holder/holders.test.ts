@@ -17,7 +17,7 @@ import { runMarker } from '../../../../daemon/holder/program/wire.js';
 import { carriersFromPs, findStrays } from '../../../../daemon/holder/strays.js';
 import type { BrainFile } from '../../../../daemon/holder/program/wire.js';
 import { endSurvivors } from '../../../../daemon/holder/survivors.js';
-import { HolderStage } from '../../../support/holders.js';
+import { HolderStage, stageUmask } from '../../../support/holders.js';
 
 const held: HeldProcess[] = [];
 let stage: HolderStage;
@@ -56,6 +56,20 @@ afterEach(async () => {
 });
 
 describe('a program behind pipes', () => {
+  it('makes files with the umask of the user, not with that of its holder', async () => {
+    const child = await run(`console.log(process.umask())`);
+    expect(Number(await firstOutput(child))).toBe(stageUmask);
+    const what = { program: '/bin/sh', args: ['-c', 'umask'], cwd: tmpdir(), env: { PATH: '/usr/bin:/bin' } };
+    const terminal = await holder.spawnTerminal(
+      { ...what, tag: { clone: 'mechanic.1' } },
+      { cols: 80, rows: 24 },
+    );
+    const heard: Buffer[] = [];
+    terminal.onOutput((_, chunk) => heard.push(Buffer.from(chunk)));
+    await terminal.exited;
+    expect(Number.parseInt(Buffer.concat(heard).toString(), 8)).toBe(stageUmask);
+  });
+
   it('writes down whose process it is before it calls it running', async () => {
     const child = await run('process.stdin.resume()');
     const { run: name } = child.identity;
