@@ -26,8 +26,7 @@ export interface PieceRequest {
 export class Pieces {
   readonly #output: Output;
   readonly #kept = new Map<string, Piece>();
-  /** Whether several viewers may want the same piece. */
-  shared = false;
+  #shared = false;
 
   constructor(output: Output) {
     this.#output = output;
@@ -37,7 +36,7 @@ export class Pieces {
   cut({ encoding, offset, limit, last }: PieceRequest): Piece | undefined {
     const grid = Math.floor((offset + longestPiece) / pieceGrid) * pieceGrid;
     const end = Math.min(limit, grid);
-    const name = this.shared && !last ? `${encoding} ${offset} ${end}` : undefined;
+    const name = this.#shared && !last ? `${encoding} ${offset} ${end}` : undefined;
     const known = name === undefined ? undefined : this.#kept.get(name);
     if (known) return known;
     const bytes = this.#output.read(offset, end - offset);
@@ -47,9 +46,10 @@ export class Pieces {
     return piece;
   }
 
-  /** Forgets what was encoded. */
-  clear(): void {
-    this.#kept.clear();
+  /** Says whether several viewers may want the same piece. */
+  share(shared: boolean): void {
+    this.#shared = shared;
+    if (!shared) this.#kept.clear();
   }
 
   #keep(name: string, piece: Piece): void {

@@ -22,6 +22,11 @@ export class StallWatch {
     this.#since = undefined;
   }
 
+  /** Whether it has been blocked for so long without any progress, in ms. */
+  lasts(ms: number): boolean {
+    return this.#since !== undefined && performance.now() - this.#since > ms;
+  }
+
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -134,13 +134,19 @@ export class HubTerminal implements Terminal, ViewedTerminal {
 
   #admit(viewer: TerminalViewer): void {
     this.#viewers.add(viewer);
-    this.pieces.shared = this.#viewers.size > 1;
+    this.#share();
     viewer.onEnd(() => {
       this.#viewers.delete(viewer);
-      this.pieces.shared = this.#viewers.size > 1;
-      if (!this.pieces.shared) this.pieces.clear();
+      this.#share();
       this.#seat.leave(viewer);
     });
+  }
+
+  /** Keeps what is encoded while several may send it. */
+  #share(): void {
+    let readers = 0;
+    for (const viewer of this.#viewers) if (viewer.reads) readers += 1;
+    this.pieces.share(readers > 1);
   }
 
   /** Where a viewer can go on without a screen, if it can. */
@@ -165,6 +171,7 @@ export class HubTerminal implements Terminal, ViewedTerminal {
   }
 
   #pump(): void {
+    this.#share();
     for (const viewer of this.#viewers) {
       try {
         viewer.pump();

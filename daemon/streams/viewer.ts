@@ -18,6 +18,9 @@ const mostBehind = 1024 * 1024;
 /** What a viewer that catches up is sent before others have their turn, in bytes. */
 const longestBurst = 256 * 1024;
 
+/** Who has read nothing for so long is not counted on to read soon, in ms. */
+const idleMs = 1000;
+
 /** Until a screen that could not be had is asked for again, in ms. */
 const retryMs = 1000;
 
@@ -96,6 +99,11 @@ export class TerminalViewer implements Viewer {
 
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
+  }
+
+  /** Whether it reads, so that what is encoded for others may be of use to it soon. */
+  get reads(): boolean {
+    return !this.#stall.lasts(idleMs);
   }
 
   /** Takes its place at the screen as it is. */

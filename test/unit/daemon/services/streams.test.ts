@@ -172,6 +172,9 @@ describe('stream/attach', () => {
     draw();
     expect(errorOf(await peer.next()).kind).toBe('cancelled');
     expect(runner.holds).toBe(0);
+    // The place is free.
+    runner.stage.screen.delay = () => undefined;
+    await stage.attach(peer, talk);
   });
 
   it('leaves nothing behind where its answer fits no message', async () => {
