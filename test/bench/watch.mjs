@@ -33,7 +33,8 @@ async function printed(writer, readers) {
       }),
   );
   writer.write('x');
-  return Promise.all(rates);
+  const failures = readers.flatMap(({ failed }) => failed ?? []);
+  return Promise.race([Promise.all(rates), ...failures]);
 }
 
 /** 50 MB printed by a program, to those who watch it. */

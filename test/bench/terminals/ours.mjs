@@ -17,22 +17,23 @@ export async function enrolProgram(khlone, command) {
 export async function ourTerminal(khlone, params) {
   const stream = await khlone.stream.attach({ cols: 80, rows: 24, lossless: true, ...params });
   let hear = () => {};
-  let failure;
+  let fail = () => {};
+  const failed = new Promise((_, reject) => (fail = reject));
+  failed.catch(() => {});
   const reading = (async () => {
     for await (const piece of stream) {
       if (piece.type === 'data') hear(piece.end - piece.offset, piece.data);
-      else if (piece.type !== 'snapshot' || piece.reason !== 'attached')
-        failure = new Error(`heard ${piece.type}`);
+      else if (piece.reason !== 'attached')
+        throw new Error(`${piece.type} ${piece.reason ?? ''} in the stream`);
     }
   })();
-  reading.catch((error) => (failure = error));
+  reading.catch(fail);
   return {
     stream,
-    write: (text) => void stream.write(text).catch((error) => (failure = error)),
+    /** Rejects when it is no longer what was printed that comes. */
+    failed,
+    write: (text) => void stream.write(text).catch(fail),
     onBytes: (listener) => (hear = listener),
-    async close() {
-      await stream.detach();
-      if (failure) throw failure;
-    },
+    close: () => stream.detach(),
   };
 }
