@@ -77,7 +77,8 @@ export class ScreenFilter {
 
   #sequence(byte: number): void {
     if (byte === escape) {
-      this.#end();
+      // Terminals give up what was begun. Passed on, it would be gone on with where the next sequence is left out.
+      if (this.#state === 'c1') this.#end();
       this.#begin(byte);
       return;
     }

@@ -101,7 +101,7 @@ describe('a call that is wrong', () => {
       const good = resolveReferences(
         row.example.params,
         (method) => rows.some((other) => other.name === method),
-        () => ({ id: 'x', subscription: 's', approvals: [{ id: 'a' }] }),
+        () => ({ id: 'x', subscription: 's', stream: 'x', offset: 0, approvals: [{ id: 'a' }] }),
       ) as Record<string, unknown>;
       const isObject = typeof good[member] === 'object' && !Array.isArray(good[member]);
       const bad = isObject ? 'nonsense' : { nonsense: true };

@@ -68,7 +68,6 @@ describe('what is no switch', () => {
     '\xc3\x9b?1049h',
     '\xc2\xa0',
     '\x1b[?10\x1849h',
-    '\x1b[?10\x1b[0m',
     '\x1bP+q544e\x1b\\',
   ])('%j passes as it is', (text) => {
     expect(pass(text)).toEqual({ text, switched: false, alternate: false });
@@ -147,6 +146,13 @@ describe('however the output is cut', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('no switch is made of what is left around another', () => {
+    expect(pass('\x1b[?1049\x1bcl').text).toBe('l');
+    expect(pass('\x1b[?1049\x1b[3Jh').text).toBe('h');
+    expect(pass('\xc2\x1b[3Jh').text).toBe('\xc2h');
+    expect(pass('\x1b[?10\x1b[0m').text).toBe('\x1b[0m');
   });
 
   it('no switch is in it', () => {
