@@ -23,7 +23,7 @@ const leavingMs = 500;
 export interface TalksParts {
   /** Hears what is said there. */
   readonly hear: (output: BrainOutput) => void;
-  /** The last one has left, or a turn began or ended: `on` may be another. */
+  /** The last one has left, a turn began or ended, or the terminal is gone: `on` may be another. */
   readonly changed: () => void;
 }
 
@@ -121,12 +121,15 @@ export class Talks {
 
   /** The terminal is gone, and with it everybody's place there. */
   gone(): void {
+    const inUse = this.on;
     this.#followed?.held.dispose();
     this.#followed = undefined;
     this.#holds.clear();
     this.#leaving.clear();
     this.#lingers = false;
     this.#turned(false);
+    // What has waited for the end of the terminal goes on.
+    if (inUse) this.#parts.changed();
   }
 
   /** Resolves when no turn is on, at once if none is. */

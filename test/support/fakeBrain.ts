@@ -184,9 +184,9 @@ export class FakeBrain implements Brain {
     return this.#ended;
   }
 
-  /** The process ends by itself. */
-  die(): void {
-    this.#end(died());
+  /** The process ends by itself; nobody learns of it before its last words are said. */
+  die(lastWords?: () => Promise<void>): void {
+    this.#end(died(), lastWords);
   }
 
   emit(output: BrainOutput): void {
@@ -209,11 +209,13 @@ export class FakeBrain implements Brain {
     while (!holds()) await next(this.#sent);
   }
 
-  #end(outcome: TurnOutcome): void {
+  #end(outcome: TurnOutcome, lastWords?: () => Promise<void>): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.finish(outcome);
-    this.#bury({ code: null, signal: 'SIGKILL' });
+    const exit = { code: null, signal: 'SIGKILL' } as const;
+    if (lastWords) void lastWords().then(() => this.#bury(exit));
+    else this.#bury(exit);
   }
 }
 

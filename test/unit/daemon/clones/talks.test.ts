@@ -384,6 +384,21 @@ describe('a terminal at rest', () => {
     expect(stage.statuses()).toEqual(['starting', 'talking', 'idle', 'starting', 'working', 'idle']);
   });
 
+  it('lets what waited run where it ends in the middle of a turn', async () => {
+    const runner = stage.clone();
+    const hold = await runner.talk(wish());
+    const task = stage.give('a');
+    nth(0).emit({ type: 'talk.turn', on: true });
+    await settle();
+    // As a brain does: it is dead, has its last words heard, and is gone some time later.
+    nth(0).die(async () => {
+      nth(0).emit({ type: 'talk.turn', on: false });
+      await settle();
+    });
+    expect((await stage.end(task)).status).toBe('done');
+    hold.dispose();
+  });
+
   it('can be opened again after it was left', async () => {
     const runner = stage.clone();
     await runner.talk(wish());
