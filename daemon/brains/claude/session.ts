@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../../holder/contract.js';
 import { asString, parseObject } from '../streamJson/json.js';
+import { headOf } from '../streamJson/talk/files.js';
 import type { Conversation } from '../streamJson/talk/kind.js';
 import { configOf } from './transcript.js';
+
+/** Bytes of such a file that are looked at, every second while a terminal is open; one has about 400. */
+const longestSession = 64 * 1024;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -14,13 +17,10 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function sessionOf({ env }: Conversation, { pid, startTime }: ProcessIdentity): string | undefined {
   const config = configOf(env);
   if (config === undefined) return undefined;
-  try {
-    const session = parseObject(readFileSync(join(config, 'sessions', `${pid}.json`), 'utf8'));
-    const id = asString(session?.['sessionId']);
-    // Left by another process that had the same number.
-    if (asString(session?.['procStart']) !== startTime) return undefined;
-    return id !== undefined && uuid.test(id) ? id : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = headOf(join(config, 'sessions', `${pid}.json`), longestSession)?.toString('utf8');
+  const session = text === undefined ? undefined : parseObject(text);
+  const id = asString(session?.['sessionId']);
+  // Left by another process that had the same number.
+  if (asString(session?.['procStart']) !== startTime) return undefined;
+  return id !== undefined && uuid.test(id) ? id : undefined;
 }

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrainEnvironment } from '../contract.js';
+import { headOf } from '../streamJson/talk/files.js';
 import type { Conversation } from '../streamJson/talk/kind.js';
 
 /** Claude Code's configuration folder. */
@@ -44,18 +45,9 @@ export function dropHusk(of: Conversation): void {
 
 /** Undefined where that cannot be told. */
 function holdsMessage(file: string): boolean | undefined {
-  const head = Buffer.alloc(headBytes);
-  let opened: number | undefined;
-  try {
-    opened = openSync(file, 'r');
-    const length = readSync(opened, head, 0, head.length, 0);
-    if (head.subarray(0, length).includes('"parentUuid":')) return true;
-    return length < headBytes ? false : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    if (opened !== undefined) closeSync(opened);
-  }
+  const head = headOf(file, headBytes);
+  if (head?.includes('"parentUuid":') === true) return true;
+  return head && head.length < headBytes ? false : undefined;
 }
 
 function foldersIn(folder: string): string[] {

@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Disposable } from '../../../lifecycle.js';
 import { LineSplitter } from '../lines.js';
+import { openForReading } from './files.js';
 
 /** Bytes read at once. */
 const pieceBytes = 1024 * 1024;
@@ -78,9 +79,11 @@ export class FileFollower implements Disposable {
   }
 
   async #take(path: string): Promise<void> {
-    const file = await open(path, 'r');
+    const file = await open(path, openForReading);
     try {
-      const { size } = await file.stat();
+      const facts = await file.stat();
+      if (!facts.isFile()) throw new Error(`${path} is no file`);
+      const { size } = facts;
       if (size < this.#offset) {
         this.#offset = size;
         this.#splitter = this.#split();

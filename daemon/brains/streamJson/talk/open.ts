@@ -1,10 +1,12 @@
 import { fail } from '../../../../protocol/fail.js';
 import type { HeldProgram, HeldSize, HeldTerminal, ProcessExit } from '../../../holder/contract.js';
+import { DisposableStore, toDisposable } from '../../../lifecycle.js';
 import { defaultSize, type Terminal, type Terminals } from '../../../streams/contract.js';
 import { conversationArgs, type Opening } from '../args.js';
 import type { Brain, BrainSpec, ToldOutput } from '../../contract.js';
 import type { Deadlines } from '../deadlines.js';
 import { refusalIn } from '../refusal.js';
+import { redactor } from '../text.js';
 import { sizeOf, TalkBrain } from './brain.js';
 import type { TalkKind } from './kind.js';
 
@@ -43,10 +45,11 @@ export async function openTalk(
     // Its files say what is true of it; without them only the attempt does.
     const exit = exists ? undefined : await endOf(terminal);
     if (!exit) return new TalkBrain({ kind, terminal, conversation: spec, from, graceMs: deadlines.graceMs });
-    const { text } = await terminal.screen.text({ scrollback: 100, ansi: false });
-    terminal.dispose();
+    const { text } = await terminal.screen
+      .text({ scrollback: 100, ansi: false })
+      .finally(() => terminal.dispose());
     const refusal = tried === 1 ? refusalIn(text) : undefined;
-    if (refusal === undefined) throw died(exit, text);
+    if (refusal === undefined) throw died(exit, redactor(spec.env)(text));
     opening = refusal === 'unknown' ? 'new' : 'resume';
   }
 }
@@ -63,18 +66,20 @@ export function adoptTalk(
 
 /** How a program ended before it has shown that it lives; undefined once it has, or may be taken to. */
 async function endOf(terminal: Terminal): Promise<ProcessExit | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  let said = '';
+  const listening = new DisposableStore();
   const lives = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), doubtMs);
-    terminal.onOutput((_, chunk) => {
-      said = (said + chunk.toString('latin1')).slice(-65_536);
-      if (said.includes(signOfLife)) resolve(undefined);
-    });
+    const timer = setTimeout(() => resolve(undefined), doubtMs);
+    listening.add(toDisposable(() => clearTimeout(timer)));
+    let end = '';
+    listening.add(
+      terminal.onOutput((_, chunk) => {
+        const said = end + chunk.toString('latin1');
+        if (said.includes(signOfLife)) resolve(undefined);
+        end = said.slice(1 - signOfLife.length);
+      }),
+    );
   });
-  const exit = await Promise.race([lives, terminal.held.exited]);
-  clearTimeout(timer);
-  return exit;
+  return Promise.race([lives, terminal.held.exited]).finally(() => listening.dispose());
 }
 
 function died({ code, signal }: ProcessExit, text: string): Error {

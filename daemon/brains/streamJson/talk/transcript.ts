@@ -148,12 +148,17 @@ function textOf(blocks: readonly Json[]): string {
 
 /** What a human typed, as they typed it; undefined where nobody did. */
 function typedIn(text: string): string | undefined {
-  const bash = /^<bash-input>([^]*)<\/bash-input>/.exec(text)?.[1];
+  const bash = text.startsWith('<bash-input>') ? inTag(text, 'bash-input') : undefined;
   if (bash !== undefined) return `!${bash}`;
-  const command = /<command-name>([^]*?)<\/command-name>/.exec(text)?.[1];
-  if (command !== undefined && text.startsWith('<command-')) {
-    const args = /<command-args>([^]*?)<\/command-args>/.exec(text)?.[1] ?? '';
-    return `${command} ${args}`.trim();
-  }
+  const command = text.startsWith('<command-') ? inTag(text, 'command-name') : undefined;
+  if (command !== undefined) return `${command} ${inTag(text, 'command-args') ?? ''}`.trim();
   return text === '' || notes.test(text) ? undefined : text;
+}
+
+/** What is in the first pair of a tag. A pattern would look through the whole text for each tag that has no end. */
+function inTag(text: string, tag: string): string | undefined {
+  const [before, after] = [`<${tag}>`, `</${tag}>`];
+  const start = text.indexOf(before);
+  const end = start < 0 ? -1 : text.indexOf(after, start);
+  return end < 0 ? undefined : text.slice(start + before.length, end);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,11 @@ describe('the conversation that a terminal of Claude Code is on', () => {
     ['that is half written', '{"pid":42,"sessionId":"4a2f'],
   ])('is not told by a file %s', (_, content) => {
     write(content);
+    expect(session()).toBeUndefined();
+  });
+
+  it('is not told, nor waited for, where a pipe is in the place of the file', () => {
+    execFileSync('mkfifo', [join(config, 'sessions', '42.json')]);
     expect(session()).toBeUndefined();
   });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,7 +132,13 @@ describe('a file that is followed', () => {
     const reader = follow(0, () => folder);
     await reader.read();
     await reader.read();
-    expect(faults).toEqual([expect.stringContaining('EISDIR')]);
+    expect(faults).toEqual([expect.stringContaining('is no file')]);
+  });
+
+  it('that is a pipe in truth holds nobody up', async () => {
+    execFileSync('mkfifo', [file]);
+    await follow().read();
+    expect(faults).toEqual([expect.stringContaining('is no file')]);
   });
 
   it('is heard no more once it is let go', async () => {

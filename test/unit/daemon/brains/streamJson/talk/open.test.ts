@@ -3,6 +3,8 @@ import type { Brain, BrainSpec } from '../../../../../../daemon/brains/contract.
 import { defaultDeadlines } from '../../../../../../daemon/brains/streamJson/deadlines.js';
 import { openTalk } from '../../../../../../daemon/brains/streamJson/talk/open.js';
 import type { HeldProgram, HeldSize, HeldTerminal } from '../../../../../../daemon/holder/contract.js';
+import { toDisposable } from '../../../../../../daemon/lifecycle.js';
+import type { Terminal, Terminals } from '../../../../../../daemon/streams/contract.js';
 import { createTerminals } from '../../../../../../daemon/streams/terminals.js';
 import { type FakeHeldTerminal, FakeTerminalHolder } from '../../../../../support/heldTerminal.js';
 import { FakeScreens } from '../../../../../support/screens.js';
@@ -40,7 +42,9 @@ class Programs extends FakeTerminalHolder {
 const live = (held: FakeHeldTerminal): void => held.put('\x1b[?25l\x1b[?2004h');
 
 let programs: Programs;
+let listeners: number;
 beforeEach(() => {
+  listeners = 0;
   programs = new Programs();
 });
 
@@ -64,7 +68,7 @@ const spec: BrainSpec = {
   grants: ['Bash(ls)'],
 };
 
-function open(exists: boolean, begun: boolean, size?: HeldSize): Promise<Brain> {
+function open(exists: boolean, begun: boolean, size?: HeldSize, env = spec.env): Promise<Brain> {
   const kind = {
     args: ['--talk'],
     env: { B: 'c' },
@@ -72,8 +76,33 @@ function open(exists: boolean, begun: boolean, size?: HeldSize): Promise<Brain> 
     exists: () => exists,
     transcript: () => undefined,
   };
-  const terminals = createTerminals({ holder: programs, screens: programs.screens });
-  return openTalk({ kind, terminals, deadlines: defaultDeadlines }, { ...spec, begun }, { program, size });
+  const real = createTerminals({ holder: programs, screens: programs.screens });
+  const terminals: Terminals = {
+    open: async (what, given) => counted(await real.open(what, given)),
+    adopt: (held) => real.adopt(held),
+  };
+  return openTalk(
+    { kind, terminals, deadlines: defaultDeadlines },
+    { ...spec, env, begun },
+    { program, size },
+  );
+}
+
+/** Counts those who listen to a terminal. */
+function counted(terminal: Terminal): Terminal {
+  const onOutput = terminal.onOutput.bind(terminal);
+  return Object.assign(terminal, {
+    onOutput: (listener: Parameters<Terminal['onOutput']>[0]) => {
+      const listening = onOutput(listener);
+      listeners += 1;
+      return {
+        ...toDisposable(() => {
+          listeners -= 1;
+          listening.dispose();
+        }),
+      };
+    },
+  });
 }
 
 const openings = (): string[] =>
@@ -113,6 +142,15 @@ describe('a brain’s own terminal', () => {
     programs.acts = [live];
     await open(exists, begun);
     expect(openings()).toEqual([opened]);
+  });
+
+  it('is looked at for signs of life until there is one, and not for the rest of its life', async () => {
+    await open(true, true);
+    const known = listeners;
+    listeners = 0;
+    programs.acts = [live];
+    await open(false, false);
+    expect(listeners).toBe(known);
   });
 
   it('is not waited for where its files show that it can be opened', async () => {
@@ -155,5 +193,13 @@ describe('a brain’s own terminal', () => {
       details: { ending: 'exit code 1', stderr: 'unknown option --talk' },
     });
     expect(openings()).toHaveLength(1);
+  });
+
+  it('fails without the secrets that its last words hold', async () => {
+    programs.acts = [programs.refuse('the key sk-very-secret-value is wrong')];
+    const env = { ANTHROPIC_API_KEY: 'sk-very-secret-value' };
+    await expect(open(false, true, undefined, env)).rejects.toMatchObject({
+      details: { stderr: expect.not.stringContaining('sk-very-secret-value') as string },
+    });
   });
 });

@@ -115,6 +115,14 @@ describe('a transcript', () => {
     expect(readAll([line])).toEqual([]);
   });
 
+  it('is read as fast where its words are full of tags without an end', () => {
+    // Looking through all of it for each would take minutes.
+    for (const tag of ['<command-name>', '<command-args>', '<bash-input>']) {
+      const words = tag.repeat(60_000);
+      expect(readAll([typed(words)])).toMatchObject([{ type: 'message.typed', text: words }]);
+    }
+  }, 10_000);
+
   it('tells what was typed while a turn was on, and taken up in it', () => {
     const attachment = { type: 'queued_command', prompt: 'and hurry', commandMode: 'prompt' };
     const reader = new TranscriptReader();
