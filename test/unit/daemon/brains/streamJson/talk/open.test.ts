@@ -68,7 +68,11 @@ const spec: BrainSpec = {
   grants: ['Bash(ls)'],
 };
 
-function open(exists: boolean, begun: boolean, size?: HeldSize, env = spec.env): Promise<Brain> {
+function open(
+  exists: boolean,
+  begun: boolean,
+  { size, env = {} }: { size?: HeldSize; env?: Record<string, string> } = {},
+): Promise<Brain> {
   const kind = {
     args: ['--talk'],
     env: { B: 'c' },
@@ -110,7 +114,7 @@ const openings = (): string[] =>
 
 describe('a brain’s own terminal', () => {
   it('is opened as its clone is, in its size', async () => {
-    await open(true, true, { cols: 90, rows: 20 });
+    await open(true, true, { size: { cols: 90, rows: 20 } });
     expect(programs.orders).toEqual([
       {
         ...program,
@@ -198,7 +202,7 @@ describe('a brain’s own terminal', () => {
   it('fails without the secrets that its last words hold', async () => {
     programs.acts = [programs.refuse('the key sk-very-secret-value is wrong')];
     const env = { ANTHROPIC_API_KEY: 'sk-very-secret-value' };
-    await expect(open(false, true, undefined, env)).rejects.toMatchObject({
+    await expect(open(false, true, { env })).rejects.toMatchObject({
       details: { stderr: expect.not.stringContaining('sk-very-secret-value') as string },
     });
   });
