@@ -54,6 +54,11 @@ export interface ColourChange {
   readonly color?: readonly [number, number, number];
 }
 
+/** A sequence with a number in it, as its handler gets it. */
+interface Counted {
+  readonly params: readonly [number];
+}
+
 /**
  * What a screen reads of @xterm/headless beyond its public interface. The public one has no way to learn whether
  * the cursor is hidden, where the scroll region or the saved cursor is, what a cell's underline or link is, or to
@@ -106,8 +111,17 @@ export interface Core {
     readonly _utf8Decoder: { readonly interim: Uint8Array; clear(): void };
     readonly _parser: { readonly currentState: number; readonly precedingJoinState: number; reset(): void };
     restoreCursor(): boolean;
-    eraseInLine(how: { readonly params: readonly [number] }): boolean;
-    eraseInDisplay(how: { readonly params: readonly [number] }): boolean;
+    insertLines(how: Counted): boolean;
+    deleteLines(how: Counted): boolean;
+    scrollUp(how: Counted): boolean;
+    scrollDown(how: Counted): boolean;
+    cursorForwardTab(how: Counted): boolean;
+    cursorBackwardTab(how: Counted): boolean;
+    repeatPrecedingCharacter(how: Counted): boolean;
+    setTitle(title: string): boolean;
+    setHyperlink(link: string): boolean;
+    eraseInLine(how: Counted): boolean;
+    eraseInDisplay(how: Counted): boolean;
     selectCharset(designation: string): boolean;
     onColor(listener: (changes: readonly ColourChange[]) => void): { dispose(): void };
   };

@@ -2,6 +2,7 @@ import xterm, { type Terminal } from '@xterm/headless';
 import type { HeldSize } from '../../holder/contract.js';
 import type { ScreenReply, ScreenText, Snapshot } from '../contract.js';
 import { answerMore } from './answers.js';
+import { bound } from './bounds.js';
 import { coreOf, type Core } from './core.js';
 import { GainedLines } from './gained.js';
 import { mend } from './mend.js';
@@ -74,6 +75,7 @@ export class HeadlessScreen {
     });
     this.#core = coreOf(this.#terminal);
     mend(this.#terminal, this.#core);
+    bound(this.#terminal, this.#core);
     useWidths(this.#terminal);
     this.#modes = new Modes(this.#terminal, this.#core);
     this.#whole = new WholeOffset(this.#core, start.offset);
