@@ -3,6 +3,9 @@ interface Waiting<T> {
   reject(error: Error): void;
 }
 
+/** Items that were taken and are still held, at least, before they are let go of: moving the others costs time. */
+const leastTaken = 64;
+
 /** Holds what has come until it is asked for, in order, and lets those wait who ask for more. */
 export class Handout<T> {
   readonly #items: T[] = [];
@@ -22,7 +25,7 @@ export class Handout<T> {
     const item = this.#items[this.#first];
     if (item !== undefined) {
       this.#first += 1;
-      if (this.#first === this.#items.length) this.drop();
+      this.#letGo();
       return item;
     }
     if (this.#end === undefined) {
@@ -47,6 +50,15 @@ export class Handout<T> {
   /** Forgets what was not taken. */
   drop(): void {
     this.#items.length = 0;
+    this.#first = 0;
+  }
+
+  /** A consumer that is always a little behind never takes the last: what it has taken must go all the same. */
+  #letGo(): void {
+    const { length } = this.#items;
+    if (this.#first === length) return this.drop();
+    if (this.#first < leastTaken || this.#first * 2 < length) return;
+    this.#items.splice(0, this.#first);
     this.#first = 0;
   }
 }
