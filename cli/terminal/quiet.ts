@@ -4,11 +4,6 @@ export class Quiet {
   #ended = false;
   readonly #woken = new Set<() => void>();
 
-  /** Whether there is nothing more to come. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   /** Something happened: the time starts anew. */
   mark(): void {
     this.#lastMs = performance.now();

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Khlone, Stream } from '../../client/index.js';
+import { isKhloneError, type Khlone, type Stream } from '../../client/index.js';
 import type { Context } from '../context.js';
 import type { Ending } from '../exit.js';
 import { sanitize } from '../render/sanitize.js';
@@ -50,7 +50,7 @@ export async function talkByScript(khlone: Khlone, request: ScriptRequest): Prom
   // A program that has just been started may throw away what is typed before it is ready.
   if (fresh) await quiet.for(Math.min(quietMs, startMs));
   const place = vt.place();
-  await type(stdin, stream, quiet);
+  await type(untilOver(stdin, stream), stream, quiet).catch(unlessEnded);
   await quiet.for(quietMs);
   const gained = vt.since(place);
   await stream.detach();
@@ -75,10 +75,10 @@ async function follow(stream: Stream<Buffer>, vt: Vt, quiet: Quiet): Promise<voi
 }
 
 /** Types a line at a time, as it comes; what is behind the last line end is typed without Enter. */
-async function type(input: NodeJS.ReadableStream, stream: Stream<Buffer>, quiet: Quiet): Promise<void> {
+async function type(input: AsyncIterable<Buffer>, stream: Stream<Buffer>, quiet: Quiet): Promise<void> {
   let rest = Buffer.alloc(0);
   for await (const chunk of input) {
-    rest = Buffer.concat([rest, Buffer.from(chunk)]);
+    rest = Buffer.concat([rest, chunk]);
     for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
       const line = rest.subarray(0, rest[end - 1] === 0x0d ? end - 1 : end);
       rest = rest.subarray(end + 1);
@@ -89,8 +89,23 @@ async function type(input: NodeJS.ReadableStream, stream: Stream<Buffer>, quiet:
       }
       await stream.write('\r');
     }
-    if (quiet.ended) break;
   }
   if (rest.length > 0) await stream.write(rest);
   quiet.mark();
+}
+
+/** What comes from a pipe, as long as there is somebody to type it to: the pipe itself may stay open for ever. */
+async function* untilOver(input: NodeJS.ReadableStream, stream: Stream<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = input[Symbol.asyncIterator]();
+  const over = stream.ended.then(() => undefined);
+  for (;;) {
+    const next = await Promise.race([chunks.next(), over]);
+    if (next === undefined || next.done === true) return;
+    yield Buffer.from(next.value);
+  }
+}
+
+/** How the stream ended is told in its own words; what was still to be typed has nowhere to go. */
+function unlessEnded(error: unknown): void {
+  if (!isKhloneError(error, 'streamEnded')) throw error;
 }

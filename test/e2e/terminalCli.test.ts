@@ -89,6 +89,16 @@ describe('khlone talk with input from a pipe', () => {
     expect(ended).toBe(0);
   });
 
+  it('ends with the program though there is more to type, or may be', async () => {
+    const who = await shell();
+    const rest = 'echo more\n'.repeat(100);
+    const { stderr, code } = await typed(`exit 3\n${rest}`, 'talk', who, '--quiet', '1m');
+    expect({ stderr, code }).toEqual({ stderr: `[${who} ended: exit code 3]\n`, code: 0 });
+    const open = new RunningCli(['talk', who, '--quiet', '1m'], place);
+    open.child.stdin.write('exit 4\n');
+    expect((await open.ended).stderr).toBe(`[${who} ended: exit code 4]\n`);
+  });
+
   it('is JSON where that is asked for, and takes part in a conversation', async () => {
     const { name: who } = await client.clone.enroll({ role: 'talker', brain: 'demo' });
     const said = await typed('hello there\n', 'talk', who, '--quiet', '500ms', '--json');
@@ -106,7 +116,8 @@ describe('khlone talk with input from a pipe', () => {
   it('is ended by a signal, and lets go', async () => {
     const who = await shell();
     const talk = new RunningCli(['talk', who, '--quiet', '1h'], place);
-    talk.child.stdin.end('echo "ready"\n');
+    // The pipe stays open.
+    talk.child.stdin.write('echo "ready"\n');
     const shown = async (): Promise<string> => (await client.stream.screen({ who })).text;
     await expect.poll(shown, { timeout: 30_000 }).toContain('\nready');
     talk.child.kill('SIGTERM');
