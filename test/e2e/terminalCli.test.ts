@@ -92,8 +92,8 @@ describe('khlone talk with input from a pipe', () => {
   it('ends with the program though there is more to type, or may be', async () => {
     const who = await shell();
     const rest = 'echo more\n'.repeat(100);
-    const { stderr, code } = await typed(`exit 3\n${rest}`, 'talk', who, '--quiet', '1m');
-    expect({ stderr, code }).toEqual({ stderr: `[${who} ended: exit code 3]\n`, code: 0 });
+    const ended = await typed(`exit 3\n${rest}`, 'talk', who, '--quiet', '1m');
+    expect(ended).toMatchObject({ stderr: `[${who} ended: exit code 3]\n`, code: 0 });
     const open = new RunningCli(['talk', who, '--quiet', '1m'], place);
     open.child.stdin.write('exit 4\n');
     expect((await open.ended).stderr).toBe(`[${who} ended: exit code 4]\n`);
