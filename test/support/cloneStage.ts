@@ -12,7 +12,7 @@ import type { TaskRecord } from '../../daemon/store/taskTable.js';
 import { noUsage } from '../../daemon/store/usageTable.js';
 import { fail } from '../../protocol/fail.js';
 import type { Task } from '../../protocol/shapes/task.js';
-import { FakeSupplier } from './fakeBrain.js';
+import { busy, echo, type FakeBrain, FakeSupplier } from './fakeBrain.js';
 import { cloneRecord, ZoneState } from './zoneState.js';
 
 /** Clones of fake brains on a real database: all of a daemon's inside but its processes. */
@@ -101,6 +101,17 @@ export class CloneStage implements Disposable {
     const promise = new Promise<void>((resolve) => (open = resolve));
     this.#gates.push(open);
     return { promise, open };
+  }
+
+  /** A clone with a task that runs. */
+  async working(): Promise<{ runner: CloneRunner; brain: FakeBrain; task: { id: string } }> {
+    const runner = this.clone();
+    this.supplier.script = busy;
+    const task = this.give('a');
+    const brain = await this.supplier.brain(0);
+    await brain.until(() => brain.said.length === 1);
+    this.supplier.script = echo;
+    return { runner, brain, task };
   }
 
   /** Ends all clones; to be awaited before the stage is disposed. */

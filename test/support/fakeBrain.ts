@@ -90,6 +90,13 @@ export class FakeSupplier implements BrainSupplier {
     }
   }
 
+  /** The `n`th brain (from 0), which is started already. */
+  nth(n: number): FakeBrain {
+    const brain = this.brains[n];
+    if (!brain) throw new Error(`there is no brain ${n}`);
+    return brain;
+  }
+
   /** Everything said to any of its brains, in order. */
   get said(): string[] {
     return this.brains.flatMap((brain) => brain.said);

@@ -1,8 +1,6 @@
 import xterm from '@xterm/headless';
 import type { Khlone, Stream, StreamOutcome } from '../../client/index.js';
-
-/** Longest time a program takes to show what is waited for, on a busy machine. */
-const patienceMs = 30_000;
+import { Looks } from './looks.js';
 
 type Attach = Partial<Parameters<Khlone['stream']['attach']>[0]>;
 
@@ -10,7 +8,7 @@ type Attach = Partial<Parameters<Khlone['stream']['attach']>[0]>;
 export class Seat implements AsyncDisposable {
   readonly stream: Stream;
   readonly #screen: xterm.Terminal;
-  readonly #looks = new Set<() => void>();
+  readonly #looks = new Looks(() => this.screen());
   /** Settles when the stream is over and all of it is on the screen. */
   readonly read: Promise<StreamOutcome>;
 
@@ -50,23 +48,7 @@ export class Seat implements AsyncDisposable {
 
   /** Resolves with the first match once it is on the screen. */
   shows(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const settle = (then: () => void): void => {
-        clearTimeout(limit);
-        this.#looks.delete(look);
-        then();
-      };
-      const look = (): void => {
-        const found = pattern.exec(this.screen());
-        if (found !== null) settle(() => resolve(found));
-      };
-      const limit = setTimeout(
-        () => settle(() => reject(new Error(`the screen never showed ${pattern}:\n${this.screen()}`))),
-        patienceMs,
-      );
-      this.#looks.add(look);
-      look();
-    });
+    return this.#looks.until(pattern);
   }
 
   /** Leaves; the terminal lives on. */
@@ -90,7 +72,7 @@ export class Seat implements AsyncDisposable {
   #draw(data: string): Promise<void> {
     return new Promise((resolve) => {
       this.#screen.write(data, () => {
-        for (const look of [...this.#looks]) look();
+        this.#looks.look();
         resolve();
       });
     });

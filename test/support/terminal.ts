@@ -1,8 +1,6 @@
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
-
-/** Longest time a command takes to say what is waited for, on a busy machine. */
-const patienceMs = 30_000;
+import { Looks } from './looks.js';
 
 const keys: Readonly<Record<string, string>> = { 'C-c': '\x03', 'C-d': '\x04', Enter: '\r' };
 
@@ -17,7 +15,7 @@ export class Terminal implements AsyncDisposable {
   readonly #pty: IPty;
   readonly #screen = new xterm.Terminal({ cols: 100, rows: 40, scrollback: 500, allowProposedApi: true });
   readonly #ended: Promise<void>;
-  readonly #looks = new Set<() => void>();
+  readonly #looks = new Looks(() => this.screen());
 
   private constructor({ cwd, env }: TerminalPlace) {
     const own = { ...env, TERM: 'xterm-256color', LANG: 'C.UTF-8', PS1: '$ ' };
@@ -25,7 +23,7 @@ export class Terminal implements AsyncDisposable {
     this.#ended = new Promise((resolve) => this.#pty.onExit(() => resolve()));
     this.#pty.onData((data) =>
       this.#screen.write(data, () => {
-        for (const look of this.#looks) look();
+        this.#looks.look();
       }),
     );
   }
@@ -69,23 +67,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Resolves with the first match once it is on the screen. */
   shows(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const settle = (then: () => void): void => {
-        clearTimeout(limit);
-        this.#looks.delete(look);
-        then();
-      };
-      const look = (): void => {
-        const found = pattern.exec(this.screen());
-        if (found !== null) settle(() => resolve(found));
-      };
-      const limit = setTimeout(
-        () => settle(() => reject(new Error(`the screen never showed ${pattern}:\n${this.screen()}`))),
-        patienceMs,
-      );
-      this.#looks.add(look);
-      look();
-    });
+    return this.#looks.until(pattern);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

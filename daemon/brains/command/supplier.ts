@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
-import { fail } from '../../../protocol/fail.js';
 import { defaultSize, type Terminals } from '../../streams/contract.js';
 import type { BrainSpec, BrainSupplier } from '../contract.js';
+import { checkPlace } from '../place.js';
 import { CommandBrain } from './brain.js';
 import { frontOf } from './front.js';
 import { probeCommand } from './probe.js';
@@ -28,12 +27,7 @@ export function commandSupplier(terminals: Terminals, timing: CommandTiming): Br
     probe: probeCommand,
     spawn: async (spec, size) => {
       const { cwd, env, command, terminal: settings } = spec;
-      if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
-        throw fail('zoneInvalid', {
-          path: cwd,
-          reason: 'the program cannot start there, it is no directory',
-        });
-      }
+      checkPlace(cwd);
       const { program } = await probeCommand(env, command && { command, cwd });
       // The size is told by the terminal itself.
       const { COLUMNS: _columns, LINES: _lines, ...rest } = env;

@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs';
 import { fillTemplate } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { HeldProgram, HeldSize, Holder } from '../../holder/contract.js';
 import type { Terminals } from '../../streams/contract.js';
 import type { Brain, BrainEnvironment, BrainProgram, BrainSpec, BrainSupplier } from '../contract.js';
+import { checkPlace } from '../place.js';
 import { streamJsonArgs } from './args.js';
 import { openStreamJsonBrain } from './brain.js';
 import type { Deadlines } from './deadlines.js';
@@ -45,12 +45,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
 
   /** The program as it is started for a spec, without the arguments of its conversation. */
   const programOf = async (spec: BrainSpec): Promise<HeldProgram> => {
-    if (!statSync(spec.cwd, { throwIfNoEntry: false })?.isDirectory()) {
-      throw fail('zoneInvalid', {
-        path: spec.cwd,
-        reason: 'the brain cannot start there, it is no directory',
-      });
-    }
+    checkPlace(spec.cwd);
     const { program, args } = kind.command(await kind.probe(spec.env));
     kind.prepare?.(spec);
     return {

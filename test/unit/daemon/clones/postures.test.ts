@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldTerminal } from '../../../../daemon/holder/contract.js';
-import type { CloneRunner } from '../../../../daemon/clones/runner.js';
 import { CloneStage, settle, stopBy, wish } from '../../../support/cloneStage.js';
-import { busy, echo, type FakeBrain } from '../../../support/fakeBrain.js';
+import type { FakeBrain } from '../../../support/fakeBrain.js';
 
 let stage: CloneStage;
 beforeEach(() => {
@@ -15,22 +14,7 @@ afterEach(async () => {
   stage[Symbol.dispose]();
 });
 
-/** A clone with a task that runs. */
-async function working(): Promise<{ runner: CloneRunner; brain: FakeBrain; task: { id: string } }> {
-  const runner = stage.clone();
-  stage.supplier.script = busy;
-  const task = stage.give('a');
-  const brain = await stage.supplier.brain(0);
-  await brain.until(() => brain.said.length === 1);
-  stage.supplier.script = echo;
-  return { runner, brain, task };
-}
-
-const nth = (n: number): FakeBrain => {
-  const brain = stage.supplier.brains[n];
-  if (!brain) throw new Error(`there is no brain ${n}`);
-  return brain;
-};
+const nth = (n: number): FakeBrain => stage.supplier.nth(n);
 
 describe('hibernation', () => {
   it('ends the process at rest, and the next task starts another', async () => {
@@ -65,7 +49,7 @@ describe('hibernation', () => {
   });
 
   it('waits for a running task, and goes on with the queue after', async () => {
-    const { runner, brain } = await working();
+    const { runner, brain } = await stage.working();
     const next = stage.give('b');
     const asleep = runner.hibernate({ now: false });
     await settle();
@@ -78,7 +62,7 @@ describe('hibernation', () => {
   });
 
   it('interrupts a running task where it must be now', async () => {
-    const { runner, brain, task } = await working();
+    const { runner, brain, task } = await stage.working();
     await runner.hibernate({ now: true });
     expect([brain.isAlive(), stage.stored(task).status]).toEqual([false, 'interrupted']);
   });
@@ -113,7 +97,7 @@ describe('hibernation', () => {
   });
 
   it('is over with the clone', async () => {
-    const { runner } = await working();
+    const { runner } = await stage.working();
     const asleep = runner.hibernate({ now: false });
     await runner.retire(stopBy('cancel'));
     await asleep;

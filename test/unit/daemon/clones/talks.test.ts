@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CloneRunner } from '../../../../daemon/clones/runner.js';
 import type { TalkHold } from '../../../../daemon/clones/talk.js';
 import { fail } from '../../../../protocol/fail.js';
 import { CloneStage, settle, stopBy, wish } from '../../../support/cloneStage.js';
-import { busy, echo, type FakeBrain } from '../../../support/fakeBrain.js';
+import { busy, type FakeBrain } from '../../../support/fakeBrain.js';
 
 let stage: CloneStage;
 beforeEach(() => {
@@ -23,22 +22,7 @@ async function leave(hold: TalkHold): Promise<void> {
   await settle();
 }
 
-/** A clone with a task that runs. */
-async function working(): Promise<{ runner: CloneRunner; brain: FakeBrain; task: { id: string } }> {
-  const runner = stage.clone();
-  stage.supplier.script = busy;
-  const task = stage.give('a');
-  const brain = await stage.supplier.brain(0);
-  await brain.until(() => brain.said.length === 1);
-  stage.supplier.script = echo;
-  return { runner, brain, task };
-}
-
-const nth = (n: number): FakeBrain => {
-  const brain = stage.supplier.brains[n];
-  if (!brain) throw new Error(`there is no brain ${n}`);
-  return brain;
-};
+const nth = (n: number): FakeBrain => stage.supplier.nth(n);
 
 describe('somebody who comes to talk', () => {
   it('gets the terminal of a clone that is off, in the size asked for', async () => {
@@ -176,7 +160,7 @@ describe('somebody who comes to talk', () => {
 
 describe('somebody who comes to a clone at work', () => {
   it('waits for the turn, before all that is queued', async () => {
-    const { runner, brain, task } = await working();
+    const { runner, brain, task } = await stage.working();
     const next = stage.give('b');
     const hold = runner.talk(wish());
     await settle();
@@ -189,7 +173,7 @@ describe('somebody who comes to a clone at work', () => {
   });
 
   it('is told which task it is, where they do not wait', async () => {
-    const { runner, task } = await working();
+    const { runner, task } = await stage.working();
     await expect(runner.talk(wish({ wait: false }))).rejects.toMatchObject({
       kind: 'cloneBusy',
       details: { clone: 'mechanic.1', task: task.id },
@@ -198,7 +182,7 @@ describe('somebody who comes to a clone at work', () => {
   });
 
   it('interrupts it where they must come now, and the task says why', async () => {
-    const { runner, brain, task } = await working();
+    const { runner, brain, task } = await stage.working();
     await runner.talk(wish({ now: true, wait: false }));
     expect(brain.interrupts).toBe(1);
     expect(stage.stored(task)).toMatchObject({
@@ -208,7 +192,7 @@ describe('somebody who comes to a clone at work', () => {
   });
 
   it('leaves no trace where they do not wait to the end', async () => {
-    const { runner, brain } = await working();
+    const { runner, brain } = await stage.working();
     const gone = new AbortController();
     const hold = runner.talk(wish({ signal: gone.signal }));
     gone.abort();
@@ -237,7 +221,7 @@ describe('somebody who comes to a clone at work', () => {
   });
 
   it('hears that it was retired meanwhile', async () => {
-    const { runner } = await working();
+    const { runner } = await stage.working();
     const hold = runner.talk(wish());
     const retired = runner.retire(stopBy('cancel'));
     await expect(hold).rejects.toMatchObject({ kind: 'cloneRetired' });
