@@ -8,6 +8,8 @@ const segmentBytes = 8 * 1024 * 1024;
 const terminalBytes = 32 * 1024 * 1024;
 /** Time within which all output has one mark, in ms. */
 const markMs = 10;
+/** Marks from which on a segment is followed by the next too: whoever looks for a time reads all of its file. */
+const segmentMarks = 50_000;
 
 interface Segment {
   readonly start: number;
@@ -27,6 +29,8 @@ export class SpoolWriter {
   readonly #starts: number[] = [];
   #size: HeldSize | undefined;
   #last: Segment | undefined;
+  /** Marks of the last segment. */
+  #marks = 0;
   #markedAt = 0;
 
   /** A terminal's spool has a size, marks, and a limit of its own. */
@@ -40,7 +44,7 @@ export class SpoolWriter {
     const offset = this.end;
     this.end += chunk.length;
     this.#attempt(() => {
-      const { fd } = this.#last && offset - this.#last.start < segmentBytes ? this.#last : this.#open(offset);
+      const { fd } = this.#last && !this.#isFull(this.#last, offset) ? this.#last : this.#open(offset);
       for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
     });
   }
@@ -69,8 +73,13 @@ export class SpoolWriter {
     return offset < this.start ? undefined : readSegments('.', this.#channel, { offset, max });
   }
 
+  #isFull({ start }: Segment, end: number): boolean {
+    return end - start >= segmentBytes || (this.#marks >= segmentMarks && end > start);
+  }
+
   #open(start = this.end): Segment {
     this.#close();
+    this.#marks = 0;
     const name = segmentName(this.#channel, start);
     const fd = openSync(name, 'a');
     this.#starts.push(start);
@@ -91,6 +100,7 @@ export class SpoolWriter {
     mark.writeUInt16BE(size?.cols ?? 0, 16);
     mark.writeUInt16BE(size?.rows ?? 0, 18);
     writeSync(segment.marks, mark);
+    this.#marks += 1;
   }
 
   #close(): void {

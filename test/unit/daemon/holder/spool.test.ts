@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -142,5 +142,31 @@ describe('the marks of a spool', () => {
     }
     const [first] = new SpoolReader(folder).marks(spool.start, spool.end);
     expect(first).toMatchObject({ type: 'resize', offset: spool.start, size: { cols: 33, rows: 44 } });
+  });
+
+  it('are spread over files, however slowly it goes on: who looks for one reads no more than one of them', () => {
+    vi.useFakeTimers({ now: 1_000 });
+    const spool = new SpoolWriter(0, size);
+    for (let n = 1; n <= 100_000; n++) {
+      at(1_000 + n * 10);
+      say(spool, '.');
+    }
+    const marks = readdirSync(folder).filter((name) => name.endsWith('.marks'));
+    expect(marks).toHaveLength(3);
+    for (const name of marks) expect(statSync(join(folder, name)).size).toBeLessThanOrEqual(50_001 * 24);
+    const reader = new SpoolReader(folder);
+    expect(reader.marks(60_000, 60_001)).toEqual([
+      { type: 'resize', at: 601_010, offset: 60_000, size },
+      { type: 'output', at: 601_010, offset: 60_000 },
+      { type: 'output', at: 601_020, offset: 60_001 },
+    ]);
+    expect(reader.read(0, mib)?.length).toBeGreaterThan(40_000);
+  });
+
+  it('of sizes alone stay in one file, as no two can begin at the same byte', () => {
+    const spool = new SpoolWriter(0, size);
+    for (let n = 0; n < 60_000; n++) spool.resize({ cols: 1 + (n % 100), rows: 24 });
+    spool.append(Buffer.from('here'));
+    expect(new SpoolReader(folder).read(0, 10)?.toString()).toBe('here');
   });
 });
