@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onUnexpectedError } from '../lifecycle.js';
 import type {
@@ -79,7 +80,7 @@ export class Holders implements Holder {
     this.#umask = umask ?? process.umask();
     this.#program = program ?? fileURLToPath(new URL('./program/main.js', import.meta.url));
     this.#finished = new FinishedRuns(folder, this.#runs);
-    this.#pruning = setInterval(() => void this.#finished.prune(), pruneMs).unref();
+    this.#pruning = setInterval(() => void this.#finished.prune().catch(onUnexpectedError), pruneMs).unref();
   }
 
   spawn(what: HeldProgram): Promise<HeldProcess> {
@@ -141,10 +142,10 @@ export class Holders implements Holder {
 
   async #find(): Promise<Found> {
     const runs = runsIn(this.#root).filter((run) => !this.#runs.has(run) && this.#spare?.run !== run);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), findMs);
-    const found = await Promise.all(runs.map((run) => this.#ask(run, late.signal)));
-    clearTimeout(timer);
+    const patience = new AbortController();
+    const late = sleep(findMs, undefined, { signal: patience.signal }).catch(() => undefined);
+    const found = await Promise.all(runs.map((run) => this.#ask(run, late)));
+    patience.abort();
     const living = found.flatMap((holder) => (holder === undefined ? [] : this.#takeUp(holder)));
     const gone = runs.filter((_, index) => found[index] === undefined);
     const ended = await this.#bury(gone).catch(onUnexpectedError);
@@ -231,12 +232,9 @@ export class Holders implements Holder {
     return work;
   }
 
-  async #ask(run: string, late: AbortSignal): Promise<FoundHolder | undefined> {
+  async #ask(run: string, late: Promise<undefined>): Promise<FoundHolder | undefined> {
     const asking = findHolder(join(this.#root, run)).catch(() => undefined);
-    const patience = new Promise<undefined>((resolve) =>
-      late.addEventListener('abort', () => resolve(undefined), { once: true }),
-    );
-    const holder = await Promise.race([asking, patience]);
+    const holder = await Promise.race([asking, late]);
     if (holder?.found.version === protocolVersion) return holder;
     void asking.then((answered) => answered?.link.end());
     return undefined;
