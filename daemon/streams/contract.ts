@@ -68,7 +68,10 @@ export interface Screen extends Disposable {
    * exact: who draws it answers what comes after its offset, and nothing before.
    */
   answers(wanted: boolean): void;
-  /** Rejects when the screen is disposed or its thread died; the screen itself is built anew from its source then. */
+  /**
+   * With as many lines above the screen as are asked for and fit a message. Rejects when the screen is disposed or
+   * its thread died; the screen itself is built anew from its source then.
+   */
   snapshot(options: { readonly scrollback: number }): Promise<Snapshot>;
   /** Rejects as `snapshot` does, and so do the others. */
   text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText>;

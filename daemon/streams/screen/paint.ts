@@ -67,16 +67,21 @@ export class Painter {
     this.#out += sgr(attributes);
   }
 
-  /** Draws the lines one below the other from the top left on, so that those beyond the screen scroll off it. */
-  flow(buffer: ScreenBuffer, range: Range): void {
+  /**
+   * Draws the lines one below the other from the top left on, so that those beyond the screen scroll off it; none
+   * any more once `most` characters are written.
+   * @returns whether all were drawn
+   */
+  flow(buffer: ScreenBuffer, range: Range, most: number): boolean {
     const end = range.end - range.start <= this.#core.rows ? this.#lastFilled(buffer, range) : range.end;
     let coloured = false;
-    for (let y = range.start; y < end; y++) {
+    let y = range.start;
+    for (; y < end && this.#out.length < most; y++) {
       const line = buffer.lines.get(y);
       if (!line) continue;
       const drawn = this.#row(line, coloured);
       coloured = false;
-      if (y + 1 >= end) break;
+      if (y + 1 >= end) continue;
       const next = buffer.lines.get(y + 1);
       if (!next?.isWrapped) this.#breakLine();
       else if (this.#wrapsByItself(line, next, drawn)) {
@@ -84,11 +89,12 @@ export class Painter {
       } else this.#forceWrap(line, drawn);
     }
     this.style(plain);
+    return y >= end;
   }
 
-  /** Draws the lines each in its place; the screen is clear. */
-  place(buffer: ScreenBuffer, range: Range): void {
-    for (let y = range.start; y < range.end; y++) {
+  /** Draws the lines each in its place, until `most` characters are written; the screen is clear. */
+  place(buffer: ScreenBuffer, range: Range, most: number): void {
+    for (let y = range.start; y < range.end && this.#out.length < most; y++) {
       const line = buffer.lines.get(y);
       if (!line || this.#isBlank(line)) continue;
       this.moveTo(0, y - range.start);

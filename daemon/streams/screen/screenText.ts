@@ -2,6 +2,9 @@ import type { Terminal } from '@xterm/headless';
 import type { Core, Line, ScreenBuffer } from './core.js';
 import { Painter } from './paint.js';
 
+/** Longest drawing of lines, in characters: a longer one fits no message, and is not gone on with. */
+const longestDrawing = 8 * 1024 * 1024;
+
 /** The lines of the screen with some of those above it. */
 export function linesOf(core: Core, scrollback: number): readonly Line[] {
   const buffer = core.buffers.active;
@@ -27,7 +30,15 @@ export function screenText(
   const text = joined(what.lines.map(textOf));
   if (!what.ansi) return { text };
   const painter = new Painter(terminal, what.core);
-  return { text, ansi: joined(what.lines.map((line) => painter.line(line))) };
+  const drawn: string[] = [];
+  let length = 0;
+  for (const line of what.lines) {
+    if (length > longestDrawing) break;
+    const drawing = painter.line(line);
+    length += drawing.length;
+    drawn.push(drawing);
+  }
+  return { text, ansi: joined(drawn) };
 }
 
 /** The line the cursor is on, with all rows it takes where it went on beyond the edge. */

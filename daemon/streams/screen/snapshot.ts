@@ -7,6 +7,12 @@ import { plain, sameStyle } from './style.js';
 /** ASCII as G0, and G0 in use. */
 const ordinaryCharset = '\u001b(B\u000f';
 
+/**
+ * Most characters that draw cells; in a message they take no more than three bytes each. A screen that takes more,
+ * some hundred columns and rows of which no two cells look the same, is drawn as far as that.
+ */
+const longestDrawing = 2_600_000;
+
 /** A terminal that a snapshot is taken of. */
 interface Subject {
   readonly terminal: Terminal;
@@ -14,15 +20,25 @@ interface Subject {
   readonly modes: Modes;
 }
 
-/** Writes what makes a cleared terminal of the same size the same: its cells, then its modes, the cursor last. */
+/**
+ * Writes what makes a cleared terminal of the same size the same: its cells, with as many of the lines above the
+ * screen as are asked for and fit a message, then its modes, the cursor last.
+ */
 export function drawSnapshot(subject: Subject, scrollback: number): string {
+  for (let lines = scrollback; ; lines = Math.floor(lines / 2)) {
+    const drawing = draw(subject, lines);
+    if (drawing !== undefined) return drawing;
+  }
+}
+
+/** Undefined where so many lines above the screen are too much. */
+function draw(subject: Subject, scrollback: number): string | undefined {
   const { core, modes } = subject;
   const { normal, alt, active } = core.buffers;
   const painter = new Painter(subject.terminal, core);
-  painter.flow(normal, {
-    start: Math.max(0, normal.ybase - scrollback),
-    end: normal.ybase + core.rows,
-  });
+  const range = { start: Math.max(0, normal.ybase - scrollback), end: normal.ybase + core.rows };
+  const most = active === alt ? longestDrawing / 2 : longestDrawing;
+  if (!painter.flow(normal, range, most) && scrollback > 0) return undefined;
   painter.put(modes.colours());
   setTabs(painter, core, normal);
   setMargins(painter, core, normal);
@@ -33,7 +49,7 @@ export function drawSnapshot(subject: Subject, scrollback: number): string {
     painter.put(`\u001b[?1049h${ownsMargins(core, normal) ? '\u001b[r' : ''}`);
     painter.style(plain);
     painter.put(`${ordinaryCharset}\u001b[m\u001b[2J\u001b[H`);
-    painter.place(alt, { start: 0, end: core.rows });
+    painter.place(alt, { start: 0, end: core.rows }, longestDrawing);
     setTabs(painter, core, alt);
     setMargins(painter, core, alt);
   }

@@ -301,14 +301,6 @@ describe('a viewer that does not keep up', () => {
     expect(client.of('resynced')).toHaveLength(1);
     expect(reported).toHaveLength(1);
   });
-
-  it('gets fewer lines above the screen where all of them fit no message', async () => {
-    stage.screen.perLine = 'x'.repeat(1000);
-    const viewer = await stage.open(client, { scrollback: 10_000 });
-    expect(stage.screen.asked.length).toBeGreaterThan(1);
-    expect(viewer.snapshot?.data.length).toBeLessThan(1_300_000);
-    expect(viewer.snapshot?.data.length).toBeGreaterThan(500_000);
-  });
 });
 
 describe('a viewer that reads nothing', () => {

@@ -1,18 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { ScreenText, Snapshot } from '../../../../../daemon/streams/contract.js';
+import { defaultRpcLimits } from '../../../../../daemon/rpc/limits.js';
 import { HeadlessScreen } from '../../../../../daemon/streams/screen/headlessScreen.js';
 
 const size = { cols: 20, rows: 6 };
 const mostTimes = 2 ** 31 - 1;
 
-function fed(data: string): HeadlessScreen {
-  const screen = new HeadlessScreen({ size, offset: 0 }, () => undefined);
+function fed(data: string, of = size): HeadlessScreen {
+  const screen = new HeadlessScreen({ size: of, offset: 0 }, () => undefined);
   screen.feed(0, Buffer.from(data));
   return screen;
 }
 
-const snapshotOf = (screen: HeadlessScreen): Snapshot =>
-  screen.answer({ type: 'snapshot', scrollback: 100 }) as Snapshot;
+const snapshotOf = (screen: HeadlessScreen, scrollback = 100): Snapshot =>
+  screen.answer({ type: 'snapshot', scrollback }) as Snapshot;
 const textOf = (screen: HeadlessScreen, scrollback = 0): string =>
   (screen.answer({ type: 'text', scrollback, ansi: false }) as ScreenText).text;
 
@@ -64,5 +65,41 @@ describe('what a program leaves with a screen for good is bounded', () => {
     expect(textOf(screen)).toBe(marked('a', 63));
     screen.feed(screen.offset, Buffer.from(`\r${marked('e', 2)}`));
     expect(textOf(screen)).toBe(marked('e', 2));
+  });
+});
+
+describe('a screen that takes more to draw than fits a message', () => {
+  const longest = defaultRpcLimits.outbound.bodyBytes;
+  /** So many rows, each with its number first and a long link of its own in each cell. */
+  const rows = (count: number): string =>
+    Array.from({ length: count }, (_, y) => {
+      const cells = Array.from({ length: 30 }, (_, x) => `\u001b]8;;${y}/${x}/${'l'.repeat(2000)}\u001b\\x`);
+      return `\u001b]8;;\u001b\\${String(y).padStart(6, '0')}${cells.join('')}`;
+    }).join('\r\n');
+
+  it('is drawn with as many of the lines above it as fit', () => {
+    const { data } = snapshotOf(fed(rows(100), { cols: 36, rows: 5 }), 10_000);
+    expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(longest);
+    expect(data.length).toBeGreaterThan(1_000_000);
+    // Down to the last of them.
+    expect(data.includes('000099')).toBe(true);
+    expect(data.includes('000001')).toBe(false);
+  });
+
+  it('is drawn as far as that goes where it is too much alone, the alternate one too', () => {
+    for (const before of ['', `${rows(60)}\u001b[?1049h\u001b[H`]) {
+      const { data } = snapshotOf(fed(`${before}${rows(60)}`, { cols: 36, rows: 60 }), 10_000);
+      expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(longest);
+      expect(data.length).toBeGreaterThan(2_500_000);
+      expect(data.split('000000').length).toBe(before === '' ? 2 : 3);
+      expect(data.includes('000059')).toBe(false);
+    }
+  });
+
+  it('is not drawn any further as text than what is refused as too long', () => {
+    const screen = fed(rows(200), { cols: 36, rows: 5 });
+    const { ansi = '' } = screen.answer({ type: 'text', scrollback: 10_000, ansi: true }) as ScreenText;
+    expect(ansi.length).toBeGreaterThan(longest);
+    expect(ansi.length).toBeLessThan(longest + 100_000);
   });
 });
