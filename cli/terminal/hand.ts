@@ -25,14 +25,15 @@ const stopMs = 100;
 export async function talkByHand(khlone: Khlone, request: HandRequest): Promise<Ending> {
   const { out } = request.context;
   using signals = new EndSignals();
-  let { who, takeover } = request;
+  let { who, takeover, now } = request;
   for (;;) {
-    const stay = await stayOnce(khlone, { ...request, who, takeover, signals });
+    const stay = await stayOnce(khlone, { ...request, who, takeover, now, signals });
     if (stay === undefined) return await signals.finish(out);
     const { end, clone, outcome } = stay;
     if (end === 'suspended') {
       who = clone;
-      takeover = false;
+      // Said for whom and what was there then.
+      [takeover, now] = [false, false];
       await suspend();
       continue;
     }

@@ -173,6 +173,21 @@ describe('khlone talk', () => {
     await window.shows(/detached from/);
   });
 
+  it('interrupts nothing that was begun while it was suspended', async () => {
+    const who = await demo();
+    const window = await open();
+    await window.line(`'${process.execPath}' '${cliProgram}' talk ${who} --now`);
+    await window.shows(/Ready\./);
+    await window.press('C-b', 'C-z');
+    await window.shows(/Stopped[\s\S]*\$$/);
+    const { id } = await client.clone.act({ who, say: 'slow 600000' });
+    await expect.poll(async () => (await client.task.get({ task: id })).status).toBe('running');
+    await window.line('fg');
+    await window.shows(new RegExp(`${who} works on ${id}; waiting`));
+    await window.press('C-c');
+    await client.task.cancel({ task: id });
+  });
+
   it('waits for a turn that runs, says so, and need not', async () => {
     const who = await demo();
     const { id } = await client.clone.act({ who, say: 'slow 600000' });
