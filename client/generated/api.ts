@@ -319,7 +319,7 @@ export class StreamApi {
    * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where there is none, on the clone's own conversation; its tasks queue meanwhile.
    *
    * `stream/attach`, stable since version 1.
-   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, noTerminal, streamTaken, limitReached, storageFailed.
+   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached, storageFailed.
    */
   attach(params: StreamAttachParams, options?: CallOptions): Promise<StreamAttachResult> {
     return this.#caller.call('stream/attach', params, options) as Promise<StreamAttachResult>;

@@ -20,7 +20,8 @@ export class Streams extends Calls {
    * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where
    * there is none, on the clone's own conversation; its tasks queue meanwhile. `await using` it, or `detach`.
    * @throws KhloneError: cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing,
-   * environmentMissing, brainMissing, brainDied, noTerminal, streamTaken, limitReached, storageFailed, cancelled
+   * environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached,
+   * storageFailed, cancelled
    */
   attach(
     params: AttachParams & { readonly encoding: 'base64' },

@@ -155,7 +155,7 @@ export class CloneRunner {
   /**
    * Comes to the clone's terminal, and opens it where there is none.
    * @throws capabilityMissing, cloneBusy, cloneFailed, cloneRetired, environmentMissing, brainMissing, brainDied,
-   * shuttingDown, storageFailed, cancelled
+   * brainError, zoneInvalid, shuttingDown, storageFailed, cancelled
    */
   talk(wish: TalkWish): Promise<TalkHold> {
     const obstacle = this.#talkObstacle();

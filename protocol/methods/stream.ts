@@ -88,6 +88,8 @@ export const streamAttach = request({
     'environmentMissing',
     'brainMissing',
     'brainDied',
+    'brainError',
+    'zoneInvalid',
     'noTerminal',
     'streamTaken',
     'limitReached',

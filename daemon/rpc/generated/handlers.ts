@@ -148,7 +148,7 @@ export interface Handlers<Context> {
 
   /**
    * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where there is none, on the clone's own conversation; its tasks queue meanwhile.
-   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, noTerminal, streamTaken, limitReached, storageFailed.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached, storageFailed.
    */
   'stream/attach'(params: Params<'stream/attach'>, context: Context): Promise<Result<'stream/attach'>>;
 
