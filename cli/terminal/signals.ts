@@ -2,7 +2,7 @@ import type { Ending } from '../exit.js';
 import type { Output } from '../output.js';
 
 /** Signals by which a program is asked to end. */
-const asked = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const asked = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** Catches the signals that end a program, so that it can put things back first. */
 export class EndSignals implements Disposable {

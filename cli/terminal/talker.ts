@@ -11,7 +11,7 @@ import { UserTerminal, type TerminalEnds } from './userTerminal.js';
 /** Longest time the beginning of a key's sequence waits for its rest. */
 const keyPauseMs = 30;
 
-/** Longest wait for the daemon to let go, once the terminal is the user's own again. */
+/** Longest wait for the daemon to take what was typed, and then to let go, once the terminal is the user's own again. */
 const partingMs = 1000;
 
 /** What a talk is made of. */
@@ -43,6 +43,8 @@ export class Talker {
   #keyTimer: NodeJS.Timeout | undefined;
   #end: TalkEnd = 'over';
   #left: Promise<void> | undefined;
+  /** Settles once all that was typed is taken, or never will be. */
+  #sent: Promise<void> = Promise.resolve();
 
   constructor(request: TalkRequest) {
     this.#request = request;
@@ -89,7 +91,7 @@ export class Talker {
       clearTimeout(this.#keyTimer);
     }
     // So that whoever comes next finds the place free; a daemon that does not answer keeps nobody here.
-    await Promise.race([this.#left, wait(partingMs, undefined, { ref: false })]);
+    if (this.#left !== undefined) await atMost(partingMs, this.#left);
     return this.#end;
   }
 
@@ -97,7 +99,13 @@ export class Talker {
     if (this.#end === 'over') this.#end = end;
     // First the terminal: the daemon may take its time, or be gone.
     this.#terminal[Symbol.dispose]();
-    this.#left = this.#request.stream.detach();
+    this.#left ??= this.#detach();
+  }
+
+  /** A stream that is left forgets what waits to be typed, so that has to be taken first. */
+  async #detach(): Promise<void> {
+    await atMost(partingMs, this.#sent);
+    await this.#request.stream.detach();
   }
 
   #show(output: Buffer): void {
@@ -163,7 +171,8 @@ export class Talker {
   }
 
   #send(data: Buffer): void {
-    this.#request.stream.write(data).catch((error: unknown) => {
+    // The stream takes them in order, so the last one tells of all.
+    this.#sent = this.#request.stream.write(data).catch((error: unknown) => {
       if (isKhloneError(error, 'connectionLost'))
         this.#notice('not sent: the connection to the daemon was lost');
     });
@@ -195,4 +204,12 @@ export class Talker {
       this.#resizing = 'no';
     }
   }
+}
+
+/** Waits for it, but no longer than so many milliseconds. */
+async function atMost(ms: number, awaited: Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const limit = wait(ms, undefined, { ref: false, signal: stop.signal }).catch(() => undefined);
+  await Promise.race([awaited, limit]);
+  stop.abort();
 }

@@ -16,6 +16,8 @@ class FedStream implements Stream<Buffer> {
   readonly asked: string[] = [];
   /** What the next resize waits for. */
   resizeGate: Promise<void> = Promise.resolve();
+  /** What the answer to a write waits for. */
+  writeGate: Promise<void> = Promise.resolve();
   #end: (outcome: StreamOutcome) => void = () => {};
   #pieces: StreamPiece<Buffer>[] = [];
   #wake: () => void = () => {};
@@ -62,6 +64,7 @@ class FedStream implements Stream<Buffer> {
 
   async write(data: string | Uint8Array): Promise<void> {
     this.asked.push(`write ${JSON.stringify(Buffer.from(data as Buffer).toString())}`);
+    await this.writeGate;
   }
 
   async resize({ cols, rows }: StreamSize): Promise<void> {
@@ -291,6 +294,34 @@ describe('what the user types', () => {
     user.stdin.write('\r');
     expect(await talk).toBe('detached');
     expect(stream.asked.slice(1).join(' ')).toMatch(/write "\\r\/exit" write ".{5}" detach$/);
+  });
+
+  it.each(['/exit\r', '\x02d'])(
+    'is taken by the daemon before it hears of the parting: %j',
+    async (leave) => {
+      begin({ exitLine: true });
+      let answer = (): void => {};
+      stream.writeGate = new Promise((resolve) => (answer = resolve));
+      user.stdin.write('ls\r');
+      user.stdin.write(leave);
+      await turn();
+      await turn();
+      expect(user.drawn().endsWith(leaveScreen)).toBe(true);
+      expect(stream.asked[0]).toBe('write "ls\\r"');
+      expect(stream.asked).not.toContain('detach');
+      answer();
+      expect(await talk).toBe('detached');
+      expect(stream.asked.at(-1)).toBe('detach');
+    },
+  );
+
+  it('does not keep the user here when the program takes nothing', async () => {
+    begin();
+    stream.writeGate = new Promise(() => {});
+    user.stdin.write('ls\r');
+    user.stdin.write('\x02d');
+    expect(await talk).toBe('detached');
+    expect(stream.asked.at(-1)).toBe('detach');
   });
 
   it('is no way out where the program has /exit itself', async () => {
