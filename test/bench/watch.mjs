@@ -6,7 +6,7 @@ import { writeBuildLog } from './terminals/buildLog.mjs';
 import { enrolProgram, ourTerminal } from './terminals/ours.mjs';
 import { tmuxTerminal, tmuxThere } from './terminals/tmux.mjs';
 
-const printedBytes = 50_000_000;
+const printedBytes = 30_000_000;
 const rounds = 5;
 const watchers = 4;
 
@@ -37,7 +37,7 @@ async function printed(writer, readers) {
   return Promise.race([Promise.all(rates), ...failures]);
 }
 
-/** 50 MB printed by a program, to those who watch it. */
+/** 30 MB printed by a program, to those who watch it. */
 export function watch() {
   return inScratchZone(async ({ folder, zone, env, open }) => {
     const file = join(folder, 'log');
@@ -84,7 +84,7 @@ function rowsOf(rates) {
   const told = (name) => `${at(name).toFixed(1)} MB/s`;
   const against = (name, least, called) =>
     row({
-      name: `watch 50 MB, against ${called}`,
+      name: `watch 30 MB, against ${called}`,
       least,
       value: at('one') / at(name),
       unit: 'x',
@@ -94,7 +94,7 @@ function rowsOf(rates) {
     ...(rates.tmux.length > 0 ? [against('tmux', 3, 'tmux control mode')] : []),
     against('bare', 0.6, 'bare node-pty'),
     row({
-      name: 'watch 50 MB, the slowest of four watchers against one alone',
+      name: 'watch 30 MB, the slowest of four watchers against one alone',
       least: 0.9,
       value: at('four') / at('one'),
       unit: 'x',

@@ -1,3 +1,6 @@
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ScreenReply } from '../contract.js';
 import { HeadlessScreen } from './headlessScreen.js';
@@ -8,6 +11,10 @@ if (!parentPort) throw new Error('this is the program of a thread');
 const port = parentPort;
 const { memory } = workerData as ThreadData;
 
+/** How much this thread stands back, as `nice` counts: whoever reads the bytes themselves goes first. */
+const niceness = 10;
+standBack();
+
 interface Followed {
   screen: HeadlessScreen;
   size: ConstructorParameters<typeof HeadlessScreen>[0]['size'];
@@ -15,6 +22,16 @@ interface Followed {
 
 const screens = new Map<number, Followed>();
 let replies: ScreenReply[] = [];
+
+/** Linux has a priority for each thread; elsewhere it is the process's, and left as it is. */
+function standBack(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), niceness);
+  } catch {
+    // It competes as an equal, which only costs time.
+  }
+}
 
 function say(message: FromThread): void {
   port.postMessage(message);
