@@ -145,10 +145,14 @@ export class HeadlessScreen {
 
   #snapshot(scrollback: number): Snapshot {
     const title = this.#core._inputHandler._windowTitle;
+    const drawing = drawSnapshot(
+      { terminal: this.#terminal, core: this.#core, modes: this.#modes },
+      scrollback,
+    );
     return {
       ...this.#size,
       offset: this.#whole.whole,
-      data: drawSnapshot({ terminal: this.#terminal, core: this.#core, modes: this.#modes }, scrollback),
+      data: drawing + this.#whole.opener,
       ...(title === '' ? {} : { title }),
     };
   }

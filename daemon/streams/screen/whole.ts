@@ -1,7 +1,15 @@
 import type { Core } from './core.js';
 
-/** The parser's state between two sequences (`ParserState.GROUND`). */
+/** States of the parser: between two sequences, and in strings (`ParserState` of @xterm/headless 6.0.0). */
 const ground = 0;
+const firstString = 7;
+const oscString = 8;
+
+/**
+ * Longest open sequence that is waited for, in bytes. Of a longer one, which may have no end, the beginning may be
+ * kept no longer: it is left out.
+ */
+const longestOpen = 1024 * 1024;
 
 const escape = 0x1b;
 
@@ -29,9 +37,18 @@ export class WholeOffset {
     return this.#end;
   }
 
-  /** The first byte that the screen does not show the effect of. */
+  /** The first byte that the screen does not show the effect of, nor leaves out. */
   get whole(): number {
-    return this.#opened ?? this.#end - this.#cutCharacter();
+    if (this.#opened === undefined) return this.#end - this.#cutCharacter();
+    return this.#isEndless ? this.#end : this.#opened;
+  }
+
+  /** What has a terminal take what comes for the rest of a sequence that is left out. */
+  get opener(): string {
+    const state = this.#core._inputHandler._parser.currentState;
+    if (!this.#isEndless || state < firstString) return '';
+    // Only this one ends with BEL, too; and no other is to mean anything.
+    return state === oscString ? '\u001b]' : '\u001bX';
   }
 
   /** Takes note of bytes that were just parsed. */
@@ -52,6 +69,10 @@ export class WholeOffset {
     this.#end = offset;
     this.#opened = undefined;
     this.#last = 0;
+  }
+
+  get #isEndless(): boolean {
+    return this.#opened !== undefined && this.#end - this.#opened > longestOpen;
   }
 
   #lastOpener(chunk: Uint8Array): number | undefined {

@@ -159,6 +159,18 @@ describe('a snapshot is of all that is whole', () => {
     }
   });
 
+  it.each([
+    ['a title', '\u001b]0;', '\u0007'],
+    ['a string for the device', '\u001bPq', '\u001b\\'],
+    ['a string for nobody', '\u001b_', '\u001b\\'],
+  ])('%s of more than 1 MiB is left out, as its beginning may be kept no longer', (_what, opener, end) => {
+    const screen = new Followed().feed(`ab${opener}${'q'.repeat(1024 * 1024 - opener.length)}`);
+    expect(screen.snapshot.offset).toBe(2);
+    const { offset } = screen.feed('q').screen;
+    expect(screen.snapshot.offset).toBe(offset);
+    expect(screen.again.feed(`qqq${end}cd`).text.text).toBe('abcd');
+  });
+
   it('starts anew where bytes are missing, and is in no sequence any more', () => {
     const screen = new Followed().feed('old\u001b[31m\u001b[?25l\u001b[2;3r\u001b]0;ti');
     screen.screen.feed(1000, Buffer.from('new'));
