@@ -87,9 +87,14 @@ export function streamService(parts: StreamParts): Service<Names> {
     async 'stream/screen'({ who, scrollback = 0, ansi = false }) {
       await parts.ready;
       const runner = directory.one(who);
-      const { run, screen } = terminalOf(runner);
-      const { line: _, ...shown } = await screen.text({ scrollback, ansi });
-      return { clone: runner.record.name, run, ...shown };
+      const terminal = terminalOf(runner);
+      const { line: _, ...shown } = await terminal.screen
+        .text({ scrollback, ansi })
+        .catch((error: unknown) => {
+          // It may have ended meanwhile, and its screen with it.
+          throw runner.terminal === terminal ? error : noTerminal(runner);
+        });
+      return { clone: runner.record.name, run: terminal.run, ...shown };
     },
 
     async 'stream/history'({ who, from }) {

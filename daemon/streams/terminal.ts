@@ -92,7 +92,7 @@ export class HubTerminal implements Terminal, ViewedTerminal {
 
   async attach(request: ViewerRequest): Promise<Viewer> {
     const { clone, mode } = request;
-    if (this.#over) throw fail('noTerminal', { clone, posture: 'off' });
+    if (this.#over) throw goneOf(clone);
     if (this.#viewers.size >= maxViewers) {
       throw fail('limitReached', { what: `viewers of ${clone}`, limit: maxViewers });
     }
@@ -113,7 +113,8 @@ export class HubTerminal implements Terminal, ViewedTerminal {
       return viewer;
     } catch (error) {
       viewer.dispose();
-      throw error;
+      // Its screen went with it.
+      throw this.#over ? goneOf(clone) : error;
     }
   }
 
@@ -191,4 +192,8 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     clearTimeout(cut);
     return exit;
   }
+}
+
+function goneOf(clone: string): Error {
+  return fail('noTerminal', { clone, posture: 'off' });
 }

@@ -18,7 +18,7 @@ export class FakeScreen implements Screen {
   readonly switched: { readonly wanted: boolean; readonly offset: number }[] = [];
   /** How many bytes before the end a snapshot is taken, as in the middle of a sequence. */
   backing = 0;
-  /** Waited for before a snapshot is handed out; what it rejects with is passed on. */
+  /** Waited for before a snapshot or text is handed out; what it rejects with is passed on. */
   delay: () => Promise<unknown> | undefined = () => undefined;
   /** Lines of scrollback of each snapshot that was asked for. */
   readonly asked: number[] = [];
@@ -54,8 +54,9 @@ export class FakeScreen implements Screen {
     return { ...size, offset, data: `as before byte ${offset}${this.perLine.repeat(scrollback)}` };
   }
 
-  text(): Promise<ScreenText> {
-    return Promise.resolve({
+  async text(): Promise<ScreenText> {
+    await this.delay();
+    return {
       ...this.size,
       offset: this.source.end,
       text: 'what it shows',
@@ -63,7 +64,7 @@ export class FakeScreen implements Screen {
       line: 'what it shows',
       title: 'title',
       alternate: false,
-    });
+    };
   }
 
   mark(): Promise<void> {

@@ -8,10 +8,11 @@ import { plain, sameStyle } from './style.js';
 const ordinaryCharset = '\u001b(B\u000f';
 
 /**
- * Most characters that draw cells; in a message they take no more than three bytes each. A screen that takes more,
- * some hundred columns and rows of which no two cells look the same, is drawn as far as that.
+ * Most characters that draw cells; in a message they take no more than three bytes each, which is what may wait for
+ * a client beyond the mark of pressure. A screen that takes more, some hundred columns and rows of which no two cells
+ * look the same, is drawn as far as that.
  */
-const longestDrawing = 2_600_000;
+const longestDrawing = 2_400_000;
 
 /** A terminal that a snapshot is taken of. */
 interface Subject {

@@ -361,6 +361,15 @@ describe('without a stream', () => {
     expect(errorOf(await peer.call(2, 'stream/screen', { who: 'mechanic.1' })).kind).toBe('noTerminal');
   });
 
+  it('what a terminal shows that ends over the question is not told', async () => {
+    const { runner } = stage;
+    runner.stage.screen.delay = () => {
+      runner.open = false;
+      return Promise.reject(new Error('the screen is closed'));
+    };
+    expect(errorOf(await peer.call(1, 'stream/screen', { who: 'mechanic.1' })).kind).toBe('noTerminal');
+  });
+
   it('its history is that of the run that lives, else of the last that ended, or of the one that is named', async () => {
     const { held } = stage.runner.stage;
     held.put('live');

@@ -91,6 +91,15 @@ describe('a terminal', () => {
     await expect(stage.attach(new FakeClient())).rejects.toBeDefined();
   });
 
+  it('who comes while it ends is told that there is none, though its screen has gone with it', async () => {
+    stage.screen.delay = () => {
+      stage.terminal.dispose();
+      return Promise.reject(new Error('the screen is closed'));
+    };
+    await expect(stage.attach(client, { mode: 'talk' })).rejects.toMatchObject({ kind: 'noTerminal' });
+    expect(client.told).toEqual([]);
+  });
+
   it('that is no longer looked after lets its viewers go, with its screen', async () => {
     await stage.attach(client);
     const heard: string[] = [];
