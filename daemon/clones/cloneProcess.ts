@@ -1,6 +1,7 @@
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Brain, BrainSpec, BrainSupplier, ToldOutput } from '../brains/contract.js';
+import { processEnvironment } from '../environment/processEnvironment.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
@@ -68,9 +69,11 @@ export class CloneProcess {
    * @throws storageFailed
    */
   adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): boolean {
-    const { supplier, talks } = this.#parts;
+    const { supplier, talks, environment } = this.#parts;
     const ledger = this.#parts.ledger();
     if (ledger.state !== 'off' || !supplier.adopt) return false;
+    // Nobody has given this daemon the clone's secrets yet, and what was said meanwhile is told now.
+    environment.recall(ledger.record, processEnvironment(held.identity.pid));
     const brain = supplier.adopt(this.#spec('talk'), held, told);
     this.#slot.adopt(brain, 'talk');
     talks.follow(brain);

@@ -58,6 +58,15 @@ export class CloneEnvironment {
     };
   }
 
+  /**
+   * Takes from the variables of a process that an earlier daemon started what must not be told of the clone. It gets
+   * them from a client only: a process can change what its variables seem to be.
+   */
+  recall(clone: CloneRecord, started: Variables): void {
+    const names = [...clone.secrets, ...clone.wishes].filter((name) => started[name] !== undefined);
+    this.#vault.recall(clone.name, Object.fromEntries(names.map((name) => [name, started[name] ?? ''])));
+  }
+
   redact<T>(clone: string, value: T): T {
     return this.#vault.redactAll(clone, value);
   }

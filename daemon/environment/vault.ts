@@ -21,6 +21,8 @@ export function part(env: Readonly<Record<string, string>>): PartedEnvironment {
 /** Holds the secrets of clones, in memory and nowhere else. */
 export class Vault {
   readonly #secrets = new Map<string, Map<string, string>>();
+  /** Secrets that are looked for only: nobody is given them. */
+  readonly #recalled = new Map<string, Readonly<Record<string, string>>>();
   /** What is looked for, worked out once for as long as the secrets stay. */
   readonly #sought = new Map<string, readonly Needle[]>();
 
@@ -29,6 +31,12 @@ export class Vault {
     const held = this.#secrets.get(clone) ?? new Map<string, string>();
     for (const [name, value] of Object.entries(secrets)) held.set(name, value);
     this.#secrets.set(clone, held);
+    this.#sought.delete(clone);
+  }
+
+  /** Has secrets found in what a clone says, which a process of it was started with. They are not the clone's by that. */
+  recall(clone: string, secrets: Readonly<Record<string, string>>): void {
+    this.#recalled.set(clone, secrets);
     this.#sought.delete(clone);
   }
 
@@ -44,6 +52,7 @@ export class Vault {
 
   forget(clone: string): void {
     this.#secrets.delete(clone);
+    this.#recalled.delete(clone);
     this.#sought.delete(clone);
   }
 
@@ -60,7 +69,8 @@ export class Vault {
   #needles(clone: string): readonly Needle[] {
     const known = this.#sought.get(clone);
     if (known) return known;
-    const needles = needlesOf(this.#secrets.get(clone) ?? []);
+    const recalled = Object.entries(this.#recalled.get(clone) ?? {});
+    const needles = needlesOf([...recalled, ...(this.#secrets.get(clone) ?? [])]);
     this.#sought.set(clone, needles);
     return needles;
   }

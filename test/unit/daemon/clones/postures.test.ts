@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldTerminal } from '../../../../daemon/holder/contract.js';
 import { CloneStage, settle, stopBy, wish } from '../../../support/cloneStage.js';
@@ -106,7 +108,29 @@ describe('hibernation', () => {
 });
 
 describe('a terminal that an earlier daemon left', () => {
-  const held = { size: { cols: 80, rows: 24 } } as HeldTerminal;
+  const of = (pid: number): HeldTerminal =>
+    ({ size: { cols: 80, rows: 24 }, identity: { pid } }) as unknown as HeldTerminal;
+  const held = of(process.pid);
+
+  it.runIf(process.platform === 'linux')('tells no secret that its program was started with', async () => {
+    const env = { FAKE_TOKEN: 'hush-hush-hush', PLAIN: 'heard-by-all' };
+    const program = spawn('/bin/sleep', ['60'], { env });
+    await once(program, 'spawn');
+    try {
+      const runner = stage.clone({ begun: true, secrets: ['FAKE_TOKEN'] });
+      expect(runner.adopt(of(program.pid ?? 0), () => false)).toBe(true);
+      nth(0).emit({ type: 'message.typed', message: 'u1', text: 'hush-hush-hush heard-by-all' });
+      stage.state.log.flush();
+      const told = [...stage.state.log.read({ from: 0, direction: 'forward', limit: 100 })];
+      const texts = told.flatMap(({ event }) => (event.type === 'message.typed' ? [event.text] : []));
+      expect(texts).toEqual([expect.stringMatching(/^(?!.*hush).*FAKE_TOKEN.* heard-by-all$/)]);
+      // It is nothing that the clone could be given.
+      expect(runner.missing).toEqual(['FAKE_TOKEN']);
+    } finally {
+      program.kill('SIGKILL');
+      await once(program, 'exit');
+    }
+  });
 
   it('is taken up at rest, and found by who comes to it', async () => {
     const ready = stage.gate();
