@@ -202,7 +202,7 @@ export class TerminalViewer implements Viewer {
   /** One thing at a time; false when there is nothing to do or something stands in the way. */
   #sendNext(): boolean {
     const { output, sizes, pieces } = this.#terminal;
-    if (this.#asked) return this.#resync('asked');
+    if (this.#asked) return this.#isPressed() ? false : this.#resync('asked');
     const change = sizes.after(this.#sizes);
     const limit = Math.min(output.end, change?.offset ?? Infinity);
     if (this.offset >= limit && !change) return this.#settle();
@@ -238,20 +238,28 @@ export class TerminalViewer implements Viewer {
   }
 
   #isBlocked(): boolean {
+    if (this.#isPressed()) return true;
+    if (!this.#untaken && this.#credit.room >= longestCharacter) return false;
+    this.#wait();
+    return true;
+  }
+
+  #isPressed(): boolean {
     const { sink } = this.request;
-    const pressed = sink.pressed();
-    if (!this.#untaken && !pressed && this.#credit.room >= longestCharacter) return false;
+    if (!sink.pressed()) return false;
     // One after the other of those that wait: who has had his turn goes to the end of the line.
-    if (pressed) {
-      this.#draining ??= sink.onDrained(() => {
-        this.#draining?.dispose();
-        this.#draining = undefined;
-        this.pump();
-      });
-    }
+    this.#draining ??= sink.onDrained(() => {
+      this.#draining?.dispose();
+      this.#draining = undefined;
+      this.pump();
+    });
+    this.#wait();
+    return true;
+  }
+
+  #wait(): void {
     this.#delayed = true;
     this.#stall.blocked();
-    return true;
   }
 
   #send(piece: Piece): boolean {
@@ -291,6 +299,12 @@ export class TerminalViewer implements Viewer {
       return;
     }
     if (this.#state !== 'resyncing') return;
+    if (this.request.sink.pressed()) {
+      // Other screens were faster: with this one, too, the connection might have more waiting than it may.
+      this.#asked ||= reason === 'asked';
+      this.#step('synced');
+      return this.pump();
+    }
     const { snapshot, sizes } = sighting;
     this.#goTo(snapshot.offset, sizes);
     if (!this.request.sink.resynced(reason, snapshot)) {

@@ -286,6 +286,32 @@ describe('a viewer that does not keep up', () => {
     expect(client.told.at(-1)).toMatchObject({ type: 'data', data: 'b' });
   });
 
+  it.each(['asked', 'slow'] as const)(
+    'gets no screen (%s) while too much waits for its connection, but one of then',
+    async (reason) => {
+      const viewer = await stage.attach(client);
+      // As where the screens of others on the same connection come first.
+      stage.screen.delay = () => {
+        client.full = true;
+        return undefined;
+      };
+      stage.held.put('a'.repeat(mib));
+      await turns(50);
+      if (reason === 'slow') stage.held.put('b'.repeat(mib + 1));
+      else viewer.resync();
+      viewer.ack(mib);
+      await turns();
+      stage.screen.delay = () => undefined;
+      stage.held.put('c');
+      await turns();
+      expect(client.of('resynced')).toEqual([]);
+      client.drain();
+      await turns();
+      const { end } = stage.terminal.output;
+      expect(client.told.at(-1)).toMatchObject({ type: 'resynced', reason, snapshot: { offset: end } });
+    },
+  );
+
   it('gets the screen in the end when it could not be had at first', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const viewer = await stage.attach(client);
