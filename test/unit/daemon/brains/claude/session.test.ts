@@ -39,7 +39,7 @@ describe('the conversation that a terminal of Claude Code is on', () => {
   });
 
   it('is not told, nor waited for, where a pipe is in the place of the file', () => {
-    execFileSync('mkfifo', [join(config, 'sessions', '42.json')]);
+    execFileSync('env', ['mkfifo', join(config, 'sessions', '42.json')]);
     expect(session()).toBeUndefined();
   });
 

@@ -136,7 +136,7 @@ describe('a file that is followed', () => {
   });
 
   it('that is a pipe in truth holds nobody up', async () => {
-    execFileSync('mkfifo', [file]);
+    execFileSync('env', ['mkfifo', file]);
     await follow().read();
     expect(faults).toEqual([expect.stringContaining('is no file')]);
   });
