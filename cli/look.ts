@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Khlone, KhloneError } from '../client/index.js';
-import { connectIfRunning, connectTo, zoneRoot, type Context } from './context.js';
+import { connectIfRunning, connectTo, insideOf, zoneRoot, type Context } from './context.js';
 import type { Ending } from './exit.js';
 import { oneLine } from './render/sanitize.js';
 
@@ -45,6 +45,11 @@ async function start(context: Context, { stays = false }: Look): Promise<Khlone>
 
 async function tellNothing(context: Context, { empty, who, notFound }: Look): Promise<Ending> {
   const { out } = context;
+  const inside = insideOf(context);
+  if (inside !== undefined) {
+    const { unreachableFromInside } = await import('./insideClone.js');
+    throw await unreachableFromInside(context, inside);
+  }
   const { fail } = await import('../protocol/fail.js');
   const missed = notFound ?? (who === undefined ? undefined : fail('cloneNotFound', { who, known: [] }));
   const zone = await zoneRoot(context);

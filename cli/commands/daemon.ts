@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { connectIfRunning, connectTo, zoneRoot, type Context } from '../context.js';
+import { connectIfRunning, connectTo, insideOf, zoneRoot, type Context } from '../context.js';
 import { withCommon, withExamples, type Bind } from '../declare.js';
 import { formatBytes, formatDuration } from '../render/format.js';
 import { oneLine } from '../render/sanitize.js';
@@ -56,7 +56,8 @@ export function define(command: Command, bind: Bind): void {
 
 async function stop(context: Context, drain: boolean): Promise<'done'> {
   const { out } = context;
-  const khlone = await connectIfRunning(context);
+  const khlone = (await connectIfRunning(context)) ?? (await startForLeftBrains(context));
+  if (khlone === undefined && insideOf(context) !== undefined) throw await noDaemon(context);
   if (khlone === undefined) {
     if (out.json) out.object({ stopped: false });
     else out.write(`No daemon runs for ${oneLine(await zoneRoot(context))}.\n`);
@@ -70,6 +71,20 @@ async function stop(context: Context, drain: boolean): Promise<'done'> {
   return 'done';
 }
 
+/** Brains of a daemon that crashed live on, and only a daemon ends them in good order: starts one where there are any. */
+async function startForLeftBrains(context: Context): Promise<Khlone | undefined> {
+  const { countLeftBrains } = await import('../leftBrains.js');
+  const { locateZone } = await import('../../client/autostart.js');
+  const { zone, paths } = locateZone(context.folder, context.env);
+  const left = countLeftBrains(paths.brains);
+  if (left === 0) return undefined;
+  const brains = left === 1 ? '1 brain lives' : `${left} brains live`;
+  context.out.note(
+    `No daemon runs for ${oneLine(zone.root)}, but ${brains} on after one; starting it to end them.\n`,
+  );
+  return connectTo(context);
+}
+
 /** Lets go of the daemon before its end is awaited: it waits for its clients in turn. */
 async function askToStop(khlone: Khlone, drain: boolean): Promise<number> {
   await using asking = khlone;
@@ -77,8 +92,13 @@ async function askToStop(khlone: Khlone, drain: boolean): Promise<number> {
   return pid;
 }
 
-/** The error of a zone whose daemon is off, which is no fault: it says how to start one and nothing of sockets. */
+/** The error of a zone whose daemon is off: outside of clones that is no fault: it says how to start one and nothing of sockets. */
 async function noDaemon(context: Context): Promise<KhloneError> {
+  const inside = insideOf(context);
+  if (inside !== undefined) {
+    const { unreachableFromInside } = await import('../insideClone.js');
+    return unreachableFromInside(context, inside);
+  }
   const { locateZone } = await import('../../client/autostart.js');
   const { zone, paths } = locateZone(context.folder, context.env);
   const { fail } = await import('../../protocol/fail.js');

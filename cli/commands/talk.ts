@@ -4,6 +4,7 @@ import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
 import { usageError } from '../failure.js';
 import { parseDuration } from '../input.js';
+import { refuseOwn } from '../insideClone.js';
 import { choosePrefix, defaultPrefix } from '../terminal/prefix.js';
 
 interface Options {
@@ -73,6 +74,7 @@ With input from a pipe the input is typed, and what the screen gained by it is p
         return mirror(context, { who, prefix });
       }
       await using khlone = await connectTo(context, ownName());
+      await refuseOwn(context, khlone, who);
       if (!stdin.isTTY) {
         const { talkByScript } = await import('../terminal/script.js');
         return await talkByScript(khlone, { context, who, takeover, now, quietMs });

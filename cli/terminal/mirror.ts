@@ -1,6 +1,7 @@
 import type { Khlone } from '../../client/index.js';
 import type { Context } from '../context.js';
 import type { Ending } from '../exit.js';
+import { refuseOwn } from '../insideClone.js';
 import { look } from '../look.js';
 import { oneLine } from '../render/sanitize.js';
 import { bidFarewell } from './farewell.js';
@@ -28,7 +29,10 @@ export function mirror(context: Context, { who, prefix }: MirrorRequest): Promis
   return look(context, {
     who,
     stays: true,
-    work: async (khlone) => watchScreen(khlone, { context, who, prefix }),
+    async work(khlone) {
+      await refuseOwn(context, khlone, who);
+      return watchScreen(khlone, { context, who, prefix });
+    },
   });
 }
 
