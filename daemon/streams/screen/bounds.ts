@@ -52,9 +52,9 @@ function boundCells(core: Core): void {
   if (boundedLines.has(lines)) return;
   boundedLines.add(lines);
   const add = lines.addCodepointToCell;
-  lines.addCodepointToCell = function (this: Combining, column, code, width) {
+  lines.addCodepointToCell = function (this: Combining, column, ...what) {
     const marked = this.isCombined(column) ? (this._combined[column]?.length ?? 0) : 0;
-    if (marked < longestCell) add.call(this, column, code, width);
+    if (marked < longestCell) add.call(this, column, ...what);
   };
 }
 
@@ -64,5 +64,9 @@ interface Combining {
   readonly _combined: Readonly<Record<number, string>>;
   /** Other than 0 where a cell has more than one character. */
   isCombined(column: number): number;
-  addCodepointToCell(column: number, code: number, width: number): void;
+  addCodepointToCell: (
+    this: Combining,
+    column: number,
+    ...what: readonly [code: number, width: number]
+  ) => void;
 }

@@ -55,7 +55,7 @@ describe('what a program leaves with a screen for good is bounded', () => {
   it('in its links, of which one too long is none', () => {
     const link = (length: number): string => `\u001b]8;;http://localhost/${'l'.repeat(length)}\u0007`;
     const { data } = snapshotOf(fed(`${link(1)}a${link(1_000_000)}b${link(2)}c`));
-    expect(data).toMatch(/localhost\/l\u001b\\a\u001b[^l]*b[^b]*localhost\/ll\u001b\\c/);
+    expect(data.replaceAll('\u001b', '^')).toMatch(/localhost\/l\^\\a\^[^l]*b[^b]*localhost\/ll\^\\c/);
     expect(data.length).toBeLessThan(500);
   });
 
@@ -74,7 +74,7 @@ describe('a screen that takes more to draw than fits a message', () => {
   /** So many rows, each with its number first and a long link of its own in each cell. */
   const rows = (count: number): string =>
     Array.from({ length: count }, (_, y) => {
-      const cells = Array.from({ length: 30 }, (_, x) => `\u001b]8;;${y}/${x}/${'l'.repeat(2000)}\u001b\\x`);
+      const cells = Array.from(Array(30).keys(), (x) => `\u001b]8;;${y}/${x}/${'l'.repeat(2000)}\u001b\\x`);
       return `\u001b]8;;\u001b\\${String(y).padStart(6, '0')}${cells.join('')}`;
     }).join('\r\n');
 
