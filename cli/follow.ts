@@ -36,17 +36,21 @@ export async function followTask({ context, khlone, begin }: FollowRequest): Pro
     if (isEnd(receipt)) return follower.finish(receipt);
     // A task met in mid-run (an idempotency key used twice) may have asked before we listened.
     if (receipt.status !== 'queued') await follower.catchUp();
-    // Only a note: what breaks it is met again by the events, which get over it.
-    else if (!out.json) out.note(await renderQueued(khlone, receipt, out.notes.style).catch(() => ''));
+    else await follower.tellWait(receipt);
     for await (const event of events) {
       const ended = follower.take(event);
       if (ended !== undefined) return follower.finish(ended);
+      if (beginsTalk(event, receipt)) await follower.tellWait(receipt);
     }
     return await follower.left();
   } finally {
     follower.dispose();
   }
 }
+
+/** Whether somebody talks from now on to a clone that may be meant to do the task. */
+const beginsTalk = (event: Event, { clone }: Task): boolean =>
+  event.type === 'clone.status' && event.status === 'talking' && (clone ?? event.clone) === event.clone;
 
 interface FollowerRequest {
   readonly context: Context;
@@ -64,6 +68,9 @@ class Follower {
   readonly #open = new Map<string, AbortController>();
   #asking: Promise<void> = Promise.resolve();
   #spoke = false;
+  #started = false;
+  /** What was told last of why the task waits. */
+  #wait = '';
 
   constructor(request: FollowerRequest) {
     const { out, stdin } = request.context;
@@ -87,10 +94,23 @@ class Follower {
   take(event: Event): Task | undefined {
     const { task } = this.#request;
     if (!('task' in event) || event.task !== task) return undefined;
+    if (event.type === 'task.started') this.#started = true;
     if (event.type === 'approval.requested') this.#requested(event.value);
     if (event.type === 'approval.resolved') this.#resolved(event.approval);
     this.#show(event);
     return event.type === 'task.finished' ? event.value : undefined;
+  }
+
+  /** Says why the task has not begun, where that is something new. */
+  async tellWait(task: Task): Promise<void> {
+    const { khlone, context } = this.#request;
+    const { out } = context;
+    if (out.json || this.#started) return;
+    // Only a note: what breaks it is met again by the events, which get over it.
+    const text = await renderQueued(khlone, task, out.notes.style).catch(() => '');
+    if (text === '' || text === this.#wait) return;
+    this.#wait = text;
+    out.note(text);
   }
 
   /** Asks about what the task waits for already. */

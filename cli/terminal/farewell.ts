@@ -40,6 +40,6 @@ export function bidFarewell(clone: string, outcome: Exclude<StreamOutcome, { rea
 }
 
 function exitText(exit: ProgramExit | undefined): string {
-  if (exit?.signal !== undefined) return `: ${oneLine(exit.signal)}`;
+  if (exit?.signal !== undefined) return ` by ${oneLine(exit.signal)}`;
   return exit?.code === undefined ? '' : `: exit code ${exit.code}`;
 }

@@ -55,6 +55,9 @@ async function watchScreen(khlone: Khlone, { context, who, prefix }: WatchReques
     {
       typed: (bytes) => {
         for (const action of keys.push(bytes)) {
+          canvas.help(
+            action.kind === 'help' ? `${prefix.label} d, q and Ctrl-C leave; any key goes on` : undefined,
+          );
           if (action.kind === 'detach') leave();
           else if (action.kind === 'type' && [letterQ, controlC].some((key) => action.data.includes(key)))
             leave();
@@ -77,7 +80,6 @@ async function watchScreen(khlone: Khlone, { context, who, prefix }: WatchReques
   const outcome = await stream.ended;
   if (outcome.reason === 'failed') throw outcome.error;
   if (signals.received !== undefined && signals.received !== 'SIGINT') return await signals.finish(out);
-  if (outcome.reason === 'detached') return 'done';
   const { text, ending } = bidFarewell(stream.clone, outcome);
   out.write(`${text}\n`);
   return ending;
@@ -91,6 +93,7 @@ class Canvas implements Disposable {
   #drawn: readonly string[] = [];
   #window = '';
   #said: string | undefined;
+  #help: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #marked = false;
 
@@ -117,6 +120,13 @@ class Canvas implements Disposable {
     this.mark();
   }
 
+  /** Shows help on the last line, until it is taken back. */
+  help(text: string | undefined): void {
+    if (this.#help === text) return;
+    this.#help = text;
+    this.draw();
+  }
+
   drawAnew(): void {
     this.#window = '';
     this.draw();
@@ -128,7 +138,7 @@ class Canvas implements Disposable {
     const { cols, rows } = this.#vt.terminal;
     const cropped = size.cols < cols || size.rows < rows;
     const title = `${this.#clone} is ${cols}x${rows}; a part of it is shown; q leaves`;
-    const notice = this.#said ?? (cropped ? title : undefined);
+    const notice = this.#said ?? this.#help ?? (cropped ? title : undefined);
     const room = notice === undefined ? size : { ...size, rows: Math.max(size.rows - 1, 1) };
     const { lines, cursor } = takePicture(this.#vt, room);
     const window = `${size.cols}x${size.rows}${notice ?? ''}`;

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isKhloneError, type Khlone, type Stream } from '../../client/index.js';
 import type { Context } from '../context.js';
 import type { Ending } from '../exit.js';
+import { usageError } from '../failure.js';
 import { sanitize } from '../render/sanitize.js';
 import { attachOrWait } from './attach.js';
 import { bidFarewell } from './farewell.js';
@@ -34,6 +35,8 @@ export async function talkByScript(khlone: Khlone, request: ScriptRequest): Prom
   const { out, stdin } = context;
   using signals = new EndSignals();
   const { signal } = signals;
+  const input = await begun(stdin, signal);
+  if (input === undefined) return await signals.finish(out);
   await using stream = await attachOrWait(khlone, {
     params: { who, mode: 'talk', queries: 'daemon', ...(takeover && { takeover }), ...(now && { now }) },
     out,
@@ -46,12 +49,18 @@ export async function talkByScript(khlone: Khlone, request: ScriptRequest): Prom
   const { value: first } = await stream.next();
   if (first !== undefined) await show(first, vt);
   const reading = follow(stream, vt, quiet);
-  const over = stream.ended.then(() => quiet.end());
+  let left = false;
+  const over = stream.ended.then(() => {
+    left = true;
+    quiet.end();
+  });
   // A program that has just been started may throw away what is typed before it is ready.
   if (fresh) await quiet.for(Math.min(quietMs, startMs));
   const place = vt.place();
-  await type(untilOver(stdin, stream), stream, quiet).catch(unlessEnded);
+  await type(untilOver(input, stream), stream, quiet).catch(unlessEnded);
   await quiet.for(quietMs);
+  // The last words may have come with the end and not be drawn yet.
+  if (left) await reading;
   const gained = vt.since(place);
   await stream.detach();
   await Promise.all([reading, over]);
@@ -94,9 +103,36 @@ async function type(input: AsyncIterable<Buffer>, stream: Stream<Buffer>, quiet:
   quiet.mark();
 }
 
-/** What comes from a pipe, as long as there is somebody to type it to: the pipe itself may stay open for ever. */
-async function* untilOver(input: NodeJS.ReadableStream, stream: Stream<Buffer>): AsyncGenerator<Buffer> {
-  const chunks = input[Symbol.asyncIterator]();
+/**
+ * What comes from a pipe, once there is any of it; undefined on abort. A terminal is not opened for nothing.
+ * @throws invalidParams where it is empty
+ */
+async function begun(pipe: NodeJS.ReadableStream, signal: AbortSignal): Promise<Input | undefined> {
+  const chunks = pipe[Symbol.asyncIterator]();
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const first = await Promise.race([chunks.next(), stopped]);
+  if (first === undefined) return undefined;
+  if (first.done === true) {
+    throw usageError(
+      'there is nothing to type: the input is empty',
+      'Give the input by a pipe, or run it in a terminal; khlone screen shows what is there.',
+    );
+  }
+  return { first: Buffer.from(first.value), chunks };
+}
+
+/** What a pipe has given first, and what it gives then. */
+interface Input {
+  readonly first: Buffer;
+  readonly chunks: AsyncIterator<string | Buffer>;
+}
+
+/** All of it, as long as there is somebody to type it to: the pipe itself may stay open for ever. */
+async function* untilOver({ first, chunks }: Input, stream: Stream<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
   const over = stream.ended.then(() => undefined);
   for (;;) {
     const next = await Promise.race([chunks.next(), over]);

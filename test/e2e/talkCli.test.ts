@@ -255,6 +255,17 @@ describe('khlone watch --terminal', () => {
     await watcher.resize(size);
     await talker.resize({ cols: 50, rows: 10 });
     await watcher.shows(/^clone\$$/m);
+    await watcher.press('C-b', '?');
+    await watcher.shows(/C-b d, q and Ctrl-C leave/);
+    await watcher.press('x');
+    await watcher.shows(/^clone\$$/m);
+    await watcher.press('q');
+    await watcher.shows(
+      new RegExp(`\\[detached from ${who}; it lives on: khlone talk ${who}\\]\nended with 0`),
+    );
+    expect(await watcher.state()).toEqual(state);
+    await watcher.line(`clear; k watch ${who} --terminal`);
+    await watcher.shows(/^clone\$$/m);
     await talker.line('exit');
     await watcher.shows(new RegExp(`\\[${who} ended: exit code 0\\]\nended with 0`));
     expect(await watcher.state()).toEqual(state);

@@ -75,6 +75,14 @@ describe('khlone talk with input from a pipe', () => {
     expect((await typed('\n', 'talk', who, '--quiet', '300ms')).stdout).toContain('still copper\n');
   });
 
+  it('opens no terminal where there is nothing to type', async () => {
+    const who = await shell();
+    const { code: ended, stderr } = await typed('', 'talk', who);
+    expect(stderr).toContain('there is nothing to type: the input is empty');
+    expect(ended).toBe(code('usage'));
+    expect(await client.clone.get({ who })).toMatchObject({ posture: 'off' });
+  });
+
   it('leaves the questions of the program to the daemon', async () => {
     const who = await shell();
     const ask = 'printf "\\e[3;5H\\e[6n"; IFS= read -rs -d R place; echo; echo "at ${place#*[}"\n';
