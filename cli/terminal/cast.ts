@@ -54,11 +54,16 @@ export class Cast {
   /** The end of the program; by a signal it has the number that a shell gives it. */
   exited(at: number, { code, signal }: CastExit): string {
     const number = constants.signals[signal as NodeJS.Signals] as number | undefined;
-    return this.end(at) + this.#event(at, 'x', String(code ?? (number === undefined ? 1 : 128 + number)));
+    return this.#rest(at) + this.#event(at, 'x', String(code ?? (number === undefined ? 1 : 128 + number)));
   }
 
-  /** The end of the recording: what is left of a character that was cut off. */
+  /** The end of the recording: what is left of a character that was cut off, and the time since the last event. */
   end(at: number): string {
+    const rest = this.#rest(at);
+    return rest === '' && at > this.#lastMs ? this.#event(at, 'o', '') : rest;
+  }
+
+  #rest(at: number): string {
     const rest = this.#decoder.decode();
     return rest === '' ? '' : this.#event(at, 'o', rest);
   }

@@ -4,6 +4,11 @@ export class Quiet {
   #ended = false;
   readonly #woken = new Set<() => void>();
 
+  /** Whether nothing more will happen. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Something happened: the time starts anew. */
   mark(): void {
     this.#lastMs = performance.now();

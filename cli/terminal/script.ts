@@ -49,18 +49,14 @@ export async function talkByScript(khlone: Khlone, request: ScriptRequest): Prom
   const { value: first } = await stream.next();
   if (first !== undefined) await show(first, vt);
   const reading = follow(stream, vt, quiet);
-  let left = false;
-  const over = stream.ended.then(() => {
-    left = true;
-    quiet.end();
-  });
+  const over = stream.ended.then(() => quiet.end());
   // A program that has just been started may throw away what is typed before it is ready.
   if (fresh) await quiet.for(Math.min(quietMs, startMs));
   const place = vt.place();
   await type(untilOver(input, stream), stream, quiet).catch(unlessEnded);
   await quiet.for(quietMs);
   // The last words may have come with the end and not be drawn yet.
-  if (left) await reading;
+  if (quiet.ended) await reading;
   const gained = vt.since(place);
   await stream.detach();
   await Promise.all([reading, over]);

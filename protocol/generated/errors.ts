@@ -281,7 +281,7 @@ export const errorRows = {
   noTerminal: {
     code: -32060,
     message: '{clone} has no terminal now: its posture is {posture}.',
-    hint: 'Open one with `khlone talk {clone}`; `khlone watch {clone}` shows what it says without one.',
+    hint: 'Open one with `khlone talk {clone}`; `khlone watch {clone}` shows what it says without one, `khlone record {clone} - --all` what the last one had shown.',
     retryable: true,
   },
   streamTaken: {

@@ -36,6 +36,13 @@ describe('an asciicast', () => {
     ]);
   });
 
+  it('lasts as long as it was recorded', () => {
+    const { cast } = begin();
+    cast.output(at + 100, Buffer.from('$ '));
+    expect(events(cast.end(at + 3000))).toEqual([[2.9, 'o', '']]);
+    expect(cast.end(at + 3000)).toBe('');
+  });
+
   it('says a signal as a shell does', () => {
     expect(events(begin().cast.exited(at, { signal: 'SIGKILL' }))).toEqual([[0, 'x', '137']]);
   });
