@@ -15,7 +15,7 @@ import { TaskQueue } from './clones/queue.js';
 import { recover } from './clones/recovery.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
-import { Holders } from './holder/holders.js';
+import { type Found, Holders } from './holder/holders.js';
 import { DisposableStore, onUnexpectedError } from './lifecycle.js';
 import type { Log } from './log/logger.js';
 import { createDispatcher, type MethodSpec } from './rpc/dispatch.js';
@@ -78,13 +78,14 @@ export class Daemon {
       terminals: createTerminals({ holder, screens }),
       demo: { folder: join(paths.brains, 'demo') },
     });
+    const found = this.#find();
     const shared = {
       store,
       log: events,
       queue,
       desk,
       environment: new CloneEnvironment(vault, paths.socket),
-      ready: this.#takeUp(),
+      ready: this.#endLeft(found),
     };
     const directory = this.#directory;
     const enrolment = new Enrolment({ root: zone.root, shared, directory, suppliers, vault });
@@ -103,7 +104,7 @@ export class Daemon {
       desk,
       vault,
       suppliers,
-      ready: shared.ready,
+      found: found.then(() => undefined),
       finishedSpools: (clone) => holder.finished(clone),
       intake: new Intake({ store, log: events, queue, directory }),
       ends: this.#held.add(new TaskEnds(events)),
@@ -159,18 +160,28 @@ export class Daemon {
     this.#settle();
   }
 
-  /** What a killed daemon left running would hold its clones' conversations: nothing starts before it is settled. */
-  async #takeUp(): Promise<void> {
-    const { log } = this.#request;
+  /** Gives what a killed daemon left running back to its clones; resolves with what is of no use to them. */
+  async #find(): Promise<Found> {
     const { living, ended } = await this.#holders.find();
-    if (ended > 0) log.warn('ended processes of an earlier daemon whose holders are gone', { ended });
+    const parts = { directory: this.#directory, log: this.#events };
+    const left = await Promise.all(
+      living.map(async (brain) => ((await adoptBrain(brain, parts)) ? [] : [brain])),
+    );
+    return { living: left.flat(), ended };
+  }
+
+  /** What is left would hold its clones' conversations: nothing starts before it is ended. */
+  async #endLeft(found: Promise<Found>): Promise<void> {
+    const { log } = this.#request;
+    const { living, ended } = await found;
     await Promise.all(
-      living.map(async (found) => {
-        if (adoptBrain(found, { directory: this.#directory, log: this.#events })) return;
-        log.warn('ending a brain of an earlier daemon', { run: found.run, pid: found.pid, ...found.tag });
-        await this.#holders.end(found.run).catch(onUnexpectedError);
+      living.map(async ({ run, pid, tag }) => {
+        log.warn('ending a brain of an earlier daemon', { run, pid, ...tag });
+        await this.#holders.end(run).catch(onUnexpectedError);
       }),
     );
+    const gone = await ended;
+    if (gone > 0) log.warn('ended processes of an earlier daemon whose holders are gone', { ended: gone });
   }
 }
 

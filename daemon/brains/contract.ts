@@ -163,6 +163,8 @@ export type ToldOutput = Extract<
 export interface Brain {
   /** Its terminal, where it runs in one: what streams attach to and detach from. */
   readonly terminal?: Terminal;
+  /** Of one that was taken up by `adopt`: resolves once it has told whether a turn is on. Never rejects. */
+  readonly takenUp?: Promise<void>;
   /**
    * Begins a turn; at most one at a time. Its end is a `turn.finished`, also when the process
    * dies, is silent past its deadlines, or never took the turn.

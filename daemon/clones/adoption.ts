@@ -14,14 +14,14 @@ export interface AdoptionParts {
 }
 
 /**
- * Gives a brain that an earlier daemon started back to its clone. Says whether it did: a terminal goes on, where its
- * clone is in service; a dispatched turn has ended with its daemon, and its process is of no use.
+ * Gives a brain that an earlier daemon started back to its clone. Resolves with whether it did: a terminal goes on,
+ * where its clone is in service; a dispatched turn has ended with its daemon, and its process is of no use.
  */
-export function adoptBrain(found: FoundBrain, { directory, log }: AdoptionParts): boolean {
+export async function adoptBrain(found: FoundBrain, { directory, log }: AdoptionParts): Promise<boolean> {
   if (found.kind === 'pipes') return false;
   const { clone = '' } = found.tag;
   try {
-    return directory.get(clone)?.adopt(found.terminal, toldBy(log, clone)) ?? false;
+    return (await directory.get(clone)?.adopt(found.terminal, toldBy(log, clone))) ?? false;
   } catch (error) {
     onUnexpectedError(error);
     return false;

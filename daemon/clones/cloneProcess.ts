@@ -65,20 +65,20 @@ export class CloneProcess {
   }
 
   /**
-   * Takes up a terminal that an earlier daemon left; false where that cannot be.
+   * Takes up a terminal that an earlier daemon left; undefined where that cannot be.
    * @throws storageFailed
    */
-  adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): boolean {
+  adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): Brain | undefined {
     const { supplier, talks, environment } = this.#parts;
     const ledger = this.#parts.ledger();
-    if (ledger.state !== 'off' || !supplier.adopt) return false;
+    if (ledger.state !== 'off' || !supplier.adopt) return undefined;
     // Nobody has given this daemon the clone's secrets yet, and what was said meanwhile is told now.
     environment.recall(ledger.record, processEnvironment(held.identity.pid));
     const brain = supplier.adopt(this.#spec('talk'), held, told);
     this.#slot.adopt(brain, 'talk');
     talks.follow(brain);
     ledger.change('adopt', () => {});
-    return true;
+    return brain;
   }
 
   /**

@@ -187,11 +187,15 @@ export class CloneRunner {
 
   /**
    * Takes up the terminal that an earlier daemon has left of this clone; false where it cannot. `told` as in
-   * BrainSupplier.adopt. To be called before `ready` resolves.
+   * BrainSupplier.adopt. Before it resolves, `ready` must not; then it is known whether a turn is on there.
    * @throws storageFailed
    */
-  adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): boolean {
-    return this.#phase === 'serving' && this.#process.adopt(held, told);
+  async adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): Promise<boolean> {
+    const brain = this.#phase === 'serving' ? this.#process.adopt(held, told) : undefined;
+    if (!brain) return false;
+    await brain.takenUp;
+    this.#guarded(() => this.#process.settle());
+    return true;
   }
 
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */

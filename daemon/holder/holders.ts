@@ -55,8 +55,8 @@ export type FoundBrain =
 /** What an earlier daemon left. */
 export interface Found {
   readonly living: readonly FoundBrain[];
-  /** How many processes were ended whose holders were gone. */
-  readonly ended: number;
+  /** Resolves when nothing is left of brains whose holders are gone, with how many processes were ended. Never rejects. */
+  readonly ended: Promise<number>;
 }
 
 type FoundHolder = Awaited<ReturnType<typeof findHolder>>;
@@ -111,7 +111,7 @@ export class Holders implements Holder {
 
   /**
    * Looks for what an earlier daemon left. Holders that live are connected to; where a holder is gone, what is left of
-   * its brain is ended. Never rejects.
+   * its brain is being ended. Never rejects.
    */
   find(): Promise<Found> {
     return this.#track(this.#find());
@@ -148,9 +148,14 @@ export class Holders implements Holder {
     patience.abort();
     const living = found.flatMap((holder) => (holder === undefined ? [] : this.#takeUp(holder)));
     const gone = runs.filter((_, index) => found[index] === undefined);
+    return { living, ended: this.#track(this.#clear(gone)) };
+  }
+
+  /** Takes away what nobody looks after any more. Resolves with how much was ended. Never rejects. */
+  async #clear(gone: readonly string[]): Promise<number> {
     const ended = await this.#bury(gone).catch(onUnexpectedError);
-    await this.#finished.prune();
-    return { living, ended: ended ?? 0 };
+    await this.#finished.prune().catch(onUnexpectedError);
+    return ended ?? 0;
   }
 
   #start<T extends HeldRun>(

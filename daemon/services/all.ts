@@ -1,6 +1,7 @@
 import type { CallContext } from '../rpc/call.js';
 import type { Handlers } from '../rpc/generated/handlers.js';
 import { storageError } from '../store/database.js';
+import { afterFound } from './afterFound.js';
 import { approvalService } from './approvals.js';
 import { cloneService, type CloneParts } from './clones.js';
 import { daemonService, type DaemonParts } from './daemon.js';
@@ -16,11 +17,14 @@ export type ServiceParts = CloneParts &
   TaskParts &
   StreamParts &
   Parameters<typeof sessionService>[0] &
-  Parameters<typeof approvalService>[0];
+  Parameters<typeof approvalService>[0] & {
+    /** Resolves once the processes that an earlier daemon left are back with their clones. */
+    readonly found: Promise<void>;
+  };
 
 /** A handler for every call of the table: one that is missing does not compile. */
 export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
-  const handlers: Handlers<CallContext> = {
+  const all: Handlers<CallContext> = {
     ...sessionService(parts),
     ...daemonService(parts),
     ...cloneService(parts),
@@ -30,6 +34,7 @@ export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
     ...streamService(parts),
     ...usageService(parts),
   };
+  const handlers = afterFound(all, () => parts.found);
   const entries = Object.entries(handlers).map(([name, handler]) => [
     name,
     withStorageErrors(handler as AnyHandler),

@@ -15,8 +15,6 @@ import { StreamSink } from './streamSink.js';
 /** What the streams' handlers work with. */
 export interface StreamParts {
   readonly directory: CloneDirectory;
-  /** Resolves once the terminals that an earlier daemon left are back with their clones. */
-  readonly ready: Promise<void>;
   /** What is kept of a clone's terminals whose program has ended, the newest last. */
   readonly finishedSpools: (clone: string) => readonly FinishedSpool[];
 }
@@ -47,7 +45,6 @@ export function streamService(parts: StreamParts): Service<Names> {
 
   return {
     async 'stream/attach'(params, context) {
-      await parts.ready;
       const { connection } = context;
       const runner = directory.inService(params.who);
       runner.supply(context.environment);
@@ -85,7 +82,6 @@ export function streamService(parts: StreamParts): Service<Names> {
     },
 
     async 'stream/screen'({ who, scrollback = 0, ansi = false }) {
-      await parts.ready;
       const runner = directory.one(who);
       const terminal = terminalOf(runner);
       const { line: _, ...shown } = await terminal.screen
@@ -98,7 +94,6 @@ export function streamService(parts: StreamParts): Service<Names> {
     },
 
     async 'stream/history'({ who, from }) {
-      await parts.ready;
       const runner = directory.one(who);
       const found = findSpool(runner, from?.run);
       const { entries, next, more } = readHistory(found.spool, from?.offset);

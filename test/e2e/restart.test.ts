@@ -371,3 +371,40 @@ describe('a secret', () => {
     expect(told.result?.text).toContain('[DEPLOY_PASSWORD]');
   });
 });
+
+describe('a daemon that was just started after one that was killed', () => {
+  it('tells nothing of its clones before it has found what they have, and is there for the rest', async () => {
+    const { name } = await enroll();
+    {
+      await using stream = await khlone.stream.attach({ who: name, mode: 'talk' });
+      await stream.write('remember the plum\r');
+      const events = khlone.events({ from: 'start', types: ['message.completed'], who: name });
+      await nextEvent(events, 'message.completed', ({ text }) => text.includes('plum'));
+      await events.return();
+    }
+    const [brain] = zone.brains();
+    const holder = brain?.parent ?? 0;
+    // Its holder answers a little later than usual.
+    process.kill(holder, 'SIGSTOP');
+    try {
+      await zone.kill(khlone);
+      khlone = await zone.connect();
+      const asked = Promise.all([
+        khlone.clone.get({ who: name }),
+        khlone.clone.list(),
+        khlone.daemon.status(),
+        khlone.clone.update({ who: name, labels: { team: 'core' } }),
+      ]);
+      await khlone.ping();
+      await history(khlone);
+      process.kill(holder, 'SIGCONT');
+      const [one, { clones }, { clones: counts, holder: held }, changed] = await asked;
+      for (const clone of [one, clones[0], changed])
+        expect(clone).toMatchObject({ status: 'idle', posture: 'talk' });
+      expect(counts).toEqual({ idle: 1 });
+      expect(held.processes).toBe(1);
+    } finally {
+      process.kill(holder, 'SIGCONT');
+    }
+  });
+});

@@ -48,6 +48,8 @@ export class FakeSupplier implements BrainSupplier {
   script: Script = echo;
   /** While set, a start waits for it. */
   gate: Promise<void> | undefined;
+  /** What a brain that is taken up waits for until it has told whether a turn is on. */
+  takingUp: Promise<void> = Promise.resolve();
   /** While set, a start fails with it. */
   refusal: Error | undefined;
   readonly #spawned = new Emitter<void>();
@@ -71,7 +73,9 @@ export class FakeSupplier implements BrainSupplier {
   }
 
   adopt(spec: BrainSpec, held: HeldTerminal): Brain {
-    return this.#brain(spec, new FakeTerminal(held.size));
+    const brain = this.#brain(spec, new FakeTerminal(held.size));
+    brain.takenUp = this.takingUp;
+    return brain;
   }
 
   #brain(spec: BrainSpec, terminal: FakeTerminal | undefined): FakeBrain {
@@ -133,6 +137,7 @@ export class FakeBrain implements Brain {
   readonly spec: BrainSpec;
   readonly fakeTerminal: FakeTerminal | undefined;
   readonly terminal?: Terminal;
+  takenUp: Promise<void> = Promise.resolve();
   readonly said: string[] = [];
   readonly answers: { request: string; answer: ApprovalAnswer }[] = [];
   interrupts = 0;

@@ -24,7 +24,9 @@ export class HolderStage implements AsyncDisposable {
     await Promise.all(this.#all.map((holders) => holders.close()));
     // What was handed over from one to another, or left behind.
     const last = this.open();
-    await last.find();
+    await (
+      await last.find()
+    ).ended;
     await last.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

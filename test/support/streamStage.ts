@@ -4,6 +4,7 @@ import type { TalkHold, TalkWish } from '../../daemon/clones/talk.js';
 import type { FinishedSpool } from '../../daemon/holder/contract.js';
 import { paramsParser } from '../../daemon/rpc/params.js';
 import type { RpcLimits } from '../../daemon/rpc/limits.js';
+import { afterFound } from '../../daemon/services/afterFound.js';
 import { streamService } from '../../daemon/services/streams.js';
 import type { HubTerminal } from '../../daemon/streams/terminal.js';
 import { fail } from '../../protocol/fail.js';
@@ -78,14 +79,11 @@ export class StreamStage {
       if (who !== 'mechanic.1') throw fail('cloneNotFound', { who, known: ['mechanic.1'] });
       return this.runner as unknown as CloneRunner;
     };
-    const getReady = (): Promise<void> => this.ready;
-    const handlers = streamService({
+    const service = streamService({
       directory: { one: find, inService: find } as unknown as CloneDirectory,
-      get ready() {
-        return getReady();
-      },
       finishedSpools: () => this.finished,
     });
+    const handlers = afterFound(service, () => this.ready);
     const rows = (table as readonly Row[]).filter((row) => row.name in handlers);
     const specs = rows.flatMap((row) =>
       row.kind === 'request'

@@ -17,6 +17,9 @@ import { TurnSense } from './turnSense.js';
 /** Bytes at a transcript's end in which news are looked for, where not all of it is new. */
 const tailBytes = 4 * 1024 * 1024;
 
+/** Bytes at a spool's end in which a title is looked for: a program that works sets one all the time. */
+const titleBytes = 1024 * 1024;
+
 /** How often it is looked which conversation the program is on, in ms. */
 const lookMs = 1000;
 
@@ -39,6 +42,7 @@ export interface TalkBrainParts {
  */
 export class TalkBrain implements Brain {
   readonly terminal: Terminal;
+  readonly takenUp: Promise<void>;
   readonly #parts: TalkBrainParts;
   readonly #outputs = new Emitter<BrainOutput>();
   readonly #sense: TurnSense;
@@ -70,7 +74,7 @@ export class TalkBrain implements Brain {
     const look = setInterval(() => void this.#look(), lookMs);
     look.unref();
     this.#held.add(toDisposable(() => clearInterval(look)));
-    if (told) void this.#takeUp().catch(onUnexpectedError);
+    this.takenUp = told ? this.#takeUp().catch(onUnexpectedError) : Promise.resolve();
     this.#ended = this.#settle();
   }
 
@@ -140,10 +144,26 @@ export class TalkBrain implements Brain {
     void this.#look().then(() => this.#ear.read());
   }
 
-  /** Reads what was said meanwhile, and sees how the screen stands. */
+  /** Reads what was said meanwhile, and sees by the title how the program stands. */
   async #takeUp(): Promise<void> {
     await this.#ear.read();
     this.#ear.caughtUp();
+    const title = this.#lastTitle();
+    if (title !== undefined) this.#sense.title(title);
+    else void this.#askScreen().catch(onUnexpectedError);
+  }
+
+  /** The title that was set last, if that was not long ago: to read all that is kept takes a screen seconds. */
+  #lastTitle(): string | undefined {
+    const { spool } = this.terminal;
+    let last: string | undefined;
+    const titles = new TitleReader((title) => (last = title));
+    const from = Math.max(spool.start, spool.end - titleBytes);
+    titles.push(spool.read(from, titleBytes) ?? Buffer.alloc(0));
+    return last;
+  }
+
+  async #askScreen(): Promise<void> {
     const { title } = await this.terminal.screen.text({ scrollback: 0, ansi: false });
     if (title !== '') this.#sense.title(title);
   }

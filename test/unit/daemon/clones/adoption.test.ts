@@ -25,11 +25,11 @@ const found: FoundBrain = { kind: 'terminal', run: 'b_1', tag: { clone }, pid: 1
 
 /** Clones of which one takes up what is found; what it is told. */
 function directory(adopt: (told: (output: ToldOutput) => boolean) => boolean): CloneDirectory {
-  const runner = { adopt: (_: unknown, told: (output: ToldOutput) => boolean) => adopt(told) };
+  const runner = { adopt: async (_: unknown, told: (output: ToldOutput) => boolean) => adopt(told) };
   return { get: (name: string) => (name === clone ? runner : undefined) } as unknown as CloneDirectory;
 }
 
-it('tells a clone what the history has of it, by kind and id, after a restart as well', () => {
+it('tells a clone what the history has of it, by kind and id, after a restart as well', async () => {
   state.log.observe({ ...message('m1'), clone });
   state.log.observe({ ...typed('t1'), clone });
   state.log.observe({ ...tool('u1'), clone });
@@ -42,19 +42,19 @@ it('tells a clone what the history has of it, by kind and id, after a restart as
     heard.push(...outputs.map(told));
     return true;
   });
-  expect(adoptBrain(found, { directory: clones, log: state.log })).toBe(true);
+  expect(await adoptBrain(found, { directory: clones, log: state.log })).toBe(true);
   expect(heard).toEqual([true, true, true, false, false, false]);
 });
 
-it('says no where nobody goes on with it, and where that fails', () => {
+it('says no where nobody goes on with it, and where that fails', async () => {
   const { log } = state;
-  const say = (brain: FoundBrain, clones: CloneDirectory): boolean =>
+  const say = (brain: FoundBrain, clones: CloneDirectory): Promise<boolean> =>
     adoptBrain(brain, { directory: clones, log });
   const willing = directory(() => true);
-  expect(say({ kind: 'pipes', run: 'b_1', tag: { clone }, pid: 1 }, willing)).toBe(false);
-  expect(say({ ...found, tag: { clone: 'nobody.1' } }, willing)).toBe(false);
+  expect(await say({ kind: 'pipes', run: 'b_1', tag: { clone }, pid: 1 }, willing)).toBe(false);
+  expect(await say({ ...found, tag: { clone: 'nobody.1' } }, willing)).toBe(false);
   expect(
-    say(
+    await say(
       found,
       directory(() => false),
     ),
@@ -62,6 +62,6 @@ it('says no where nobody goes on with it, and where that fails', () => {
   const broken = directory(() => {
     throw new Error('a disk that refuses');
   });
-  expect(say(found, broken)).toBe(false);
+  expect(await say(found, broken)).toBe(false);
   expect(state.unexpected).toHaveLength(1);
 });

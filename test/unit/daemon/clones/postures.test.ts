@@ -118,7 +118,7 @@ describe('a terminal that an earlier daemon left', () => {
     await once(program, 'spawn');
     try {
       const runner = stage.clone({ begun: true, secrets: ['FAKE_TOKEN'] });
-      expect(runner.adopt(of(program.pid ?? 0), () => false)).toBe(true);
+      expect(await runner.adopt(of(program.pid ?? 0), () => false)).toBe(true);
       nth(0).emit({ type: 'message.typed', message: 'u1', text: 'hush-hush-hush heard-by-all' });
       stage.state.log.flush();
       const told = [...stage.state.log.read({ from: 0, direction: 'forward', limit: 100 })];
@@ -135,7 +135,7 @@ describe('a terminal that an earlier daemon left', () => {
   it('is taken up at rest, and found by who comes to it', async () => {
     const ready = stage.gate();
     const runner = stage.clone({ begun: true }, ready.promise);
-    expect(runner.adopt(held, () => false)).toBe(true);
+    expect(await runner.adopt(held, () => false)).toBe(true);
     ready.open();
     await settle();
     expect(runner.view()).toMatchObject({ status: 'idle', posture: 'talk' });
@@ -145,7 +145,7 @@ describe('a terminal that an earlier daemon left', () => {
 
   it('goes on with the turn that is on there, and what is said is heard', async () => {
     const runner = stage.clone({ begun: true });
-    runner.adopt(held, () => false);
+    await runner.adopt(held, () => false);
     nth(0).emit({ type: 'talk.turn', on: true });
     const task = stage.give('a');
     await stage.status(runner, 'talking');
@@ -156,19 +156,38 @@ describe('a terminal that an earlier daemon left', () => {
     expect(nth(0).isAlive()).toBe(false);
   });
 
+  it('is back once it is known whether a turn is on there: no task comes before', async () => {
+    const [ready, known] = [stage.gate(), stage.gate()];
+    stage.supplier.takingUp = known.promise;
+    const runner = stage.clone({ begun: true }, ready.promise);
+    const task = stage.give('a');
+    const adopted = runner.adopt(held, () => false);
+    void adopted.then(() => ready.open());
+    await settle();
+    expect(nth(0).isAlive()).toBe(true);
+    nth(0).emit({ type: 'talk.turn', on: true });
+    known.open();
+    expect(await adopted).toBe(true);
+    expect(runner.view()).toMatchObject({ status: 'talking', posture: 'talk' });
+    await settle();
+    expect(nth(0).isAlive()).toBe(true);
+    nth(0).emit({ type: 'talk.turn', on: false });
+    expect((await stage.end(task)).status).toBe('done');
+  });
+
   it('serves the tasks of a brain that shares it, as it is', async () => {
     stage.supplier.sharesTerminal = true;
     const runner = stage.clone({ begun: true, env: { A: 'b' } });
-    runner.adopt(held, () => false);
+    await runner.adopt(held, () => false);
     await stage.end(stage.give('a'));
     expect(stage.supplier.brains).toHaveLength(1);
   });
 
   it('is refused by a clone that is parked or retired', async () => {
     const parked = stage.clone({ failure: { failures: 5, reason: 'x' } });
-    expect(parked.adopt(held, () => false)).toBe(false);
+    expect(await parked.adopt(held, () => false)).toBe(false);
     const retired = stage.clone({ name: 'mechanic.2', number: 2, retiredAt: new Date().toISOString() });
-    expect(retired.adopt(held, () => false)).toBe(false);
+    expect(await retired.adopt(held, () => false)).toBe(false);
     expect(stage.supplier.brains).toEqual([]);
   });
 });

@@ -253,16 +253,28 @@ describe('a brain in a terminal that an earlier daemon opened', () => {
     expect(words(listener).filter((word) => !word.startsWith('turn'))).toEqual(['A']);
   });
 
-  it('knows that a turn is on', async () => {
+  it('has told that a turn is on when it is taken up', async () => {
     write(typed('a'), tool('t'));
     const listener = open({ told: told('a', 'tool.started t') });
-    expect((await listener.next('talk.turn')).on).toBe(true);
+    await listener.brain.takenUp;
+    expect(words(listener)).toEqual(['turn true']);
     write(result('t'), said('A'));
     await listener.next('message.completed');
     expect((await listener.next('talk.turn')).on).toBe(false);
   });
 
-  it('knows it by the title that its screen has', async () => {
+  it('has told it by the last title that was put out, and asks no screen for that', async () => {
+    title('✳ Claude Code');
+    title('⠂ Claude Code');
+    held.put('\x1b[2Jmore');
+    const make = screens.open.bind(screens);
+    screens.open = (...args) => Object.assign(make(...args), { text: () => new Promise(() => undefined) });
+    const listener = open({ told: told() });
+    await listener.brain.takenUp;
+    expect(words(listener)).toEqual(['turn true']);
+  });
+
+  it('knows it by the title that its screen has, where that was put out long ago', async () => {
     const make = screens.open.bind(screens);
     screens.open = (...args) => {
       const screen = make(...args);
