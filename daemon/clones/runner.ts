@@ -187,7 +187,7 @@ export class CloneRunner {
 
   /**
    * Takes up the terminal that an earlier daemon has left of this clone; false where it cannot. `told` as in
-   * BrainSupplier.adopt. Before it resolves, `ready` must not; then it is known whether a turn is on there.
+   * BrainSupplier.adopt. Once it resolves, which `ready` waits for, it is known whether a turn is on there.
    * @throws storageFailed
    */
   async adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): Promise<boolean> {

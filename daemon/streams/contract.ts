@@ -82,13 +82,20 @@ export interface Screen extends Disposable {
    * and beyond, and the marked one too if it was empty; or, where the program uses the alternate screen, the lines
    * that were not there. Lines that went on beyond the right edge are whole.
    */
-  gained(): Promise<string>;
+  gained(): Promise<Gained>;
   /**
    * Whether the line the cursor is on matches a regular expression, whole or up to the cursor; one that takes too
    * long does not match.
    */
   atPrompt(pattern: string): Promise<boolean>;
   onReply(listener: (reply: ScreenReply) => void): Disposable;
+}
+
+/** What a screen gained. */
+export interface Gained {
+  readonly text: string;
+  /** False where so much came since the mark that its beginning is no longer kept. */
+  readonly complete: boolean;
 }
 
 /** Where a screen begins. */

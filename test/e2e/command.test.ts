@@ -79,6 +79,9 @@ describe('a shell as a clone', () => {
   it('has the end of what it says, where that is very long', async () => {
     const { name } = await enroll(bash, prompt);
     const text = await said(name, 'seq 1 100000');
+    expect(text?.split('\n')[0]).toBe(
+      `[… earlier output is no longer on the screen; khlone record ${name} - --all has what is kept of it]`,
+    );
     expect(text?.split('\n').at(-1)).toBe('100000');
     expect(text?.split('\n').length).toBeGreaterThan(1_000);
   });

@@ -1,6 +1,7 @@
 import type { HeldSize } from '../../daemon/holder/contract.js';
 import { Emitter, type Disposable } from '../../daemon/lifecycle.js';
 import type {
+  Gained,
   Screen,
   ScreenReply,
   Screens,
@@ -71,8 +72,8 @@ export class FakeScreen implements Screen {
     return Promise.resolve();
   }
 
-  gained(): Promise<string> {
-    return Promise.resolve('');
+  gained(): Promise<Gained> {
+    return Promise.resolve({ text: '', complete: true });
   }
 
   atPrompt(): Promise<boolean> {

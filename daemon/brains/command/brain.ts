@@ -10,7 +10,7 @@ import { redactor } from '../streamJson/text.js';
 import { Calm } from './calm.js';
 import { type Front, waitsForInput } from './front.js';
 import { maxCookedBytes, pasteOf } from './paste.js';
-import { resultOf } from './result.js';
+import { lostBefore, resultOf } from './result.js';
 import type { CommandTiming } from './timing.js';
 import {
   type CommandAction,
@@ -328,7 +328,8 @@ export class CommandBrain implements Brain {
     if (!turn || this.#turn !== turn) return;
     if (after) {
       const [gained, text, atPrompt] = after;
-      turn.text = resultOf(turn, { gained, text, prompt: atPrompt });
+      const result = resultOf(turn, { gained: gained.text, text, prompt: atPrompt });
+      turn.text = gained.complete ? result : `${lostBefore(this.#parts.spec.clone)}\n${result}`;
     }
     this.#step('gained');
   }

@@ -18,6 +18,11 @@ export interface After {
   readonly prompt: boolean;
 }
 
+/** Stands before a result whose beginning is no longer on the screen. */
+export function lostBefore(clone: string): string {
+  return `[… earlier output is no longer on the screen; khlone record ${clone} - --all has what is kept of it]`;
+}
+
 /**
  * What a turn put on the screen: what was gained, without further lines of the text that was typed where they stand
  * there as they were typed, and without the line that waits for input where that is certain.

@@ -29,6 +29,8 @@ export type Charset = Readonly<Record<string, string | undefined>>;
 export interface Marker {
   /** -1 once the line is no longer kept. */
   readonly line: number;
+  /** Also called by `dispose`. */
+  onDispose(listener: () => void): unknown;
   dispose(): void;
 }
 

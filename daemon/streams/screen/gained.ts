@@ -1,3 +1,4 @@
+import type { Gained } from '../contract.js';
 import type { Core, Marker, ScreenBuffer } from './core.js';
 import { joined, logicalLine } from './screenText.js';
 
@@ -14,35 +15,55 @@ interface Mark {
 export class GainedLines {
   readonly #core: Core;
   #mark: Mark | undefined;
+  /** Lines after the mark are no longer kept. */
+  #lost = false;
 
   constructor(core: Core) {
     this.#core = core;
   }
 
   mark(): void {
-    this.forget();
+    this.#forget();
     const { normal, alt, active } = this.#core.buffers;
     const alternate = active === alt;
     const row = alternate ? Math.max(0, normal.savedY) : normal.ybase + normal.y;
     const line = Math.min(row, normal.lines.length - 1);
+    const marker = normal.addMarker(line);
+    // A program that clears all there is leaves nothing above the screen.
+    marker.onDispose(
+      () => (this.#lost ||= this.#mark?.marker === marker && normal.lines.length > this.#core.rows),
+    );
     this.#mark = {
-      marker: normal.addMarker(line),
+      marker,
       empty: logicalLine(normal, line).text === '' && !normal.lines.get(line)?.isWrapped,
       alternate: alternate ? this.#all(alt, 0) : undefined,
       screen: this.#all(normal, normal.ybase),
     };
   }
 
-  forget(): void {
-    this.#mark?.marker.dispose();
+  /** The screen starts anew in the middle of the output. */
+  lose(): void {
+    const marked = this.#mark !== undefined;
+    this.#forget();
+    this.#lost = marked;
+  }
+
+  #forget(): void {
+    const mark = this.#mark;
     this.#mark = undefined;
+    this.#lost = false;
+    mark?.marker.dispose();
   }
 
   /**
    * The lines after the marked one, whole, and that too if it was empty; all that are kept where there was no mark or its line is no longer
    * kept. A screen that was redrawn from above the mark, and the alternate one, tell the lines they did not have.
    */
-  take(): string {
+  take(): Gained {
+    return { text: this.#text(), complete: !this.#lost };
+  }
+
+  #text(): string {
     const { normal, alt, active } = this.#core.buffers;
     const mark = this.#mark;
     if (active === alt) return joined(added(this.#all(alt, 0), mark?.alternate ?? []));

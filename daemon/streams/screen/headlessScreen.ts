@@ -1,6 +1,6 @@
 import xterm, { type Terminal } from '@xterm/headless';
 import type { HeldSize } from '../../holder/contract.js';
-import type { ScreenReply, ScreenText, Snapshot } from '../contract.js';
+import type { Gained, ScreenReply, ScreenText, Snapshot } from '../contract.js';
 import { answerMore } from './answers.js';
 import { bound } from './bounds.js';
 import { coreOf, type Core } from './core.js';
@@ -41,7 +41,7 @@ export interface ScreenAnswers {
   readonly snapshot: Snapshot;
   readonly text: ScreenText;
   readonly mark: undefined;
-  readonly gained: string;
+  readonly gained: Gained;
   readonly atPrompt: boolean;
 }
 
@@ -139,7 +139,7 @@ export class HeadlessScreen {
     this.#core._inputHandler._parser.reset();
     this.#core._inputHandler._utf8Decoder.clear();
     this.#core._writeBuffer.writeSync(fullReset);
-    this.#gained.forget();
+    this.#gained.lose();
     this.#whole.jump(offset);
   }
 

@@ -1,6 +1,14 @@
 import { Emitter, onUnexpectedError, type Disposable } from '../../lifecycle.js';
 import type { HeldSize } from '../../holder/contract.js';
-import type { Screen, ScreenReply, ScreenSource, ScreenStart, ScreenText, Snapshot } from '../contract.js';
+import type {
+  Gained,
+  Screen,
+  ScreenReply,
+  ScreenSource,
+  ScreenStart,
+  ScreenText,
+  Snapshot,
+} from '../contract.js';
 import type { ScreenAnswers, ScreenRequest } from './headlessScreen.js';
 import { slots, type ToThread } from './messages.js';
 
@@ -114,7 +122,7 @@ export class ThreadScreen implements Screen {
     return this.#ask({ type: 'mark' });
   }
 
-  gained(): Promise<string> {
+  gained(): Promise<Gained> {
     return this.#ask({ type: 'gained' });
   }
 

@@ -128,7 +128,7 @@ describe('a screen in the thread', () => {
     put('$ ls\r\n');
     await screen.mark();
     put('a\r\nb\r\n$ ');
-    expect(await screen.gained()).toBe('a\nb\n$');
+    expect(await screen.gained()).toEqual({ text: 'a\nb\n$', complete: true });
     expect(await screen.atPrompt('^\\$$')).toBe(true);
     expect(await screen.atPrompt('^#')).toBe(false);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ScreenReply, ScreenText } from '../../../../../daemon/streams/contract.js';
+import type { Gained, ScreenReply, ScreenText } from '../../../../../daemon/streams/contract.js';
 import { HeadlessScreen } from '../../../../../daemon/streams/screen/headlessScreen.js';
 import { matchesInTime, patternProblem } from '../../../../../daemon/streams/screen/pattern.js';
 
@@ -24,7 +24,11 @@ class Followed {
   }
 
   get gained(): string {
-    return this.screen.answer({ type: 'gained' }) as string;
+    return this.all.text;
+  }
+
+  get all(): Gained {
+    return this.screen.answer({ type: 'gained' }) as Gained;
   }
 }
 
@@ -102,9 +106,32 @@ describe('what a screen gained', () => {
 
   it('is all that is kept once the marked line is gone', () => {
     const lines = Array.from({ length: 5_500 }, (_, i) => `${i}`).join('\r\n');
-    const gained = marked('$ ').feed(`seq\r\n${lines}`).gained.split('\n');
+    const { text, complete } = marked('$ ').feed(`seq\r\n${lines}`).all;
+    const gained = text.split('\n');
     expect(gained).toHaveLength(5_005);
     expect(gained.at(-1)).toBe('5499');
+    expect(complete).toBe(false);
+  });
+
+  it('is complete as long as its beginning is kept, and of a screen that was cleared', () => {
+    const lines = Array.from({ length: 4_900 }, (_, i) => `${i}`).join('\r\n');
+    const screen = marked('$ ').feed(`seq\r\n${lines}`);
+    expect(screen.all.complete).toBe(true);
+    expect(screen.feed('\u001b[H\u001b[2J\u001b[3Jfresh\r\n').all).toEqual({ text: 'fresh', complete: true });
+    expect(screen.mark().all.complete).toBe(true);
+  });
+
+  it('lacks its beginning after another size too, but not after another mark', () => {
+    const screen = marked('$ ').feed(`seq\r\n${'line\r\n'.repeat(5_500)}`);
+    screen.screen.resize({ cols: 60, rows: 10 });
+    expect(screen.all.complete).toBe(false);
+    expect(screen.mark().all.complete).toBe(true);
+  });
+
+  it('lacks its beginning where bytes are missing', () => {
+    const { screen } = marked('$ ').feed('seq\r\n');
+    screen.feed(screen.offset + 1_000, Buffer.from('last\r\n'));
+    expect(screen.answer({ type: 'gained' })).toEqual({ text: 'last', complete: false });
   });
 
   it('survives another size', () => {
