@@ -270,11 +270,12 @@ export class Holders implements Holder {
   async #bury(runs: readonly string[]): Promise<number> {
     const left = runs.map((run) => ({ folder: join(this.#root, run), run }));
     const brains = left.map(({ folder, run }) => ({ folder, run, file: brainOf(folder) }));
-    for (const { file } of brains) if (file) killHolder(file.holder);
     const known = brains.flatMap(({ file }) => (file ? [file.brain] : []));
     // A holder that was killed before it could write down whose parent it is.
     const unknown = brains.flatMap(({ file, run }) => (file ? [] : [nobody(run)]));
     const ended = (await endSurvivors(known)) + (await sweep(unknown));
+    // Last, where one hangs: without it its brain would lose its terminal and end unseen.
+    for (const { file } of brains) if (file) killHolder(file.holder);
     const dropped = brains.filter(({ file }) => file?.kind !== 'terminal');
     await Promise.all(dropped.map(({ folder }) => rm(folder, { recursive: true, force: true })));
     return ended;
