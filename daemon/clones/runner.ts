@@ -192,10 +192,9 @@ export class CloneRunner {
    */
   async adopt(held: HeldTerminal, told: (output: ToldOutput) => boolean): Promise<boolean> {
     const brain = this.#phase === 'serving' ? this.#process.adopt(held, told) : undefined;
-    if (!brain) return false;
-    await brain.takenUp;
-    this.#guarded(() => this.#process.settle());
-    return true;
+    await brain?.takenUp;
+    if (brain) this.#guarded(() => this.#process.settle());
+    return brain !== undefined;
   }
 
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */
