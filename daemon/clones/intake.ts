@@ -117,11 +117,22 @@ export class Intake {
   }
 }
 
-/** The only one, or the least recently used of those that are free; nobody where all of several are busy. */
+/**
+ * The only one, or the least recently used of those that are free, first of those whose terminal nobody has opened: a
+ * task would end it. Nobody where all of several are busy.
+ */
 function choose(takers: readonly CloneRunner[]): CloneRunner | undefined {
   if (takers.length === 1) return takers[0];
   const free = takers.filter((runner) => runner.free);
-  return free.reduce<CloneRunner | undefined>(
+  return leastRecent(free.filter((runner) => !isInTerminal(runner))) ?? leastRecent(free);
+}
+
+function isInTerminal(runner: CloneRunner): boolean {
+  return runner.terminal !== undefined && runner.view().posture === 'talk';
+}
+
+function leastRecent(runners: readonly CloneRunner[]): CloneRunner | undefined {
+  return runners.reduce<CloneRunner | undefined>(
     (best, runner) => (best && best.record.usedAt <= runner.record.usedAt ? best : runner),
     undefined,
   );

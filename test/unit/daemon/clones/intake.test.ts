@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { taskRetry } from '../../../../protocol/methods/task.js';
+import type { HeldTerminal } from '../../../../daemon/holder/contract.js';
 import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
 import { busy } from '../../../support/fakeBrain.js';
 
@@ -26,6 +27,16 @@ describe('work for a pool', () => {
     stage.supplier.script = busy;
     expect(stage.give('a').clone).toBe('mechanic.2');
     expect(stage.give('b').clone).toBe('mechanic.1');
+  });
+
+  it('leaves a terminal that somebody may come back to, where another clone is free', async () => {
+    two();
+    const held = { size: { cols: 80, rows: 24 }, identity: { pid: process.pid } } as HeldTerminal;
+    expect(await stage.directory.get('mechanic.2')?.adopt(held, () => false)).toBe(true);
+    await settle();
+    stage.supplier.script = busy;
+    expect(stage.give('a').clone).toBe('mechanic.1');
+    expect(stage.give('b').clone).toBe('mechanic.2');
   });
 
   it('waits in the pool where all are busy, and goes to the first who is free', async () => {
