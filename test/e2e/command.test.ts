@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -204,6 +205,28 @@ describe('other programs as clones', () => {
 });
 
 describe('a daemon that is killed', () => {
+  it('leaves it busy as it is: a task of the next one waits for what runs in front', async () => {
+    const { name } = await enroll();
+    const pipe = join(zone.root, `pipe-${name}`);
+    execFileSync('mkfifo', [pipe]);
+    await said(name, 'kept=yes');
+    {
+      await using stream = await khlone.stream.attach({ who: name, mode: 'talk' });
+      await stream.write(`echo in front; cat '${pipe}'\r`);
+      await shown(khlone, name, /^in front$/m);
+    }
+    await zone.kill(khlone);
+    khlone = await zone.connect();
+    expect((await khlone.clone.get({ who: name })).status).toBe('idle');
+    const task = await act(name, 'echo "kept: $kept"');
+    const events = khlone.events({ from: 'start', types: ['task.started'] });
+    await nextEvent(events, 'task.started', (event) => event.task === task.id);
+    await events.return();
+    expect(await screen(name)).not.toContain('kept: $kept');
+    writeFileSync(pipe, 'from the pipe\n');
+    expect((await wait(task)).result?.text).toBe('kept: yes');
+  });
+
   it('leaves the program as it is to the next one', async () => {
     const { name } = await enroll(bash, prompt);
     await said(name, 'kept="what it knows"; cd /');
