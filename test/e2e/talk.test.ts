@@ -301,7 +301,7 @@ describe('a clone of Claude Code that is talked to', () => {
 
   test('is the same terminal after a kill -9 of the daemon, and what is said is in the history once', async () => {
     zone.model.rule('before the kill', say('Before.'));
-    zone.model.rule('during the gap', say('x y z during', { pieces: 4, everyMs: 700 }));
+    zone.model.rule('during the gap', say('x y z during', { pieces: 4, everyMs: 1500 }));
     zone.model.rule('after the kill', say('After.'));
     const who = await enroll();
     const seat = await sit(who);
@@ -316,6 +316,8 @@ describe('a clone of Claude Code that is talked to', () => {
     await seat[Symbol.asyncDispose]();
 
     khlone = await zone.client();
+    // Its turn is still on, as the first answer says.
+    expect(await khlone.clone.get({ who })).toMatchObject({ status: 'talking', posture: 'talk' });
     const again = await sit(who);
     expect(again.stream.run).toBe(run);
     expect(brainOf(who)[0]).toBe(talking);
