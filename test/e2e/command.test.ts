@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -208,7 +207,7 @@ describe('a daemon that is killed', () => {
   it('leaves it busy as it is: a task of the next one waits for what runs in front', async () => {
     const { name } = await enroll();
     const pipe = join(zone.root, `pipe-${name}`);
-    execFileSync('mkfifo', [pipe]);
+    await said(name, `mkfifo '${pipe}'`);
     await said(name, 'kept=yes');
     {
       await using stream = await khlone.stream.attach({ who: name, mode: 'talk' });

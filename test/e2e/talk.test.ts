@@ -299,9 +299,26 @@ describe('a clone of Claude Code that is talked to', () => {
     expect(await become(who, 'idle', 'talk')).toMatchObject({ queued: 0 });
   });
 
+  test('is known to be in the middle of a turn by the daemon after one that was killed', async () => {
+    zone.model.rule('a long turn', { hang: true });
+    const who = await enroll();
+    const seat = await sit(who);
+    await seat.say('a long turn');
+    await seat.shows(/esc to interrupt/);
+    await zone.model.seen('a long turn');
+    await seat[Symbol.asyncDispose]();
+    await zone.killDaemon(khlone);
+
+    khlone = await zone.client();
+    // The first answer is true already, and nobody is there but the program.
+    expect(await khlone.clone.get({ who })).toMatchObject({ status: 'talking', posture: 'talk' });
+    await khlone.clone.interrupt({ who });
+    await become(who, 'idle', 'talk');
+  });
+
   test('is the same terminal after a kill -9 of the daemon, and what is said is in the history once', async () => {
     zone.model.rule('before the kill', say('Before.'));
-    zone.model.rule('during the gap', say('x y z during', { pieces: 4, everyMs: 1500 }));
+    zone.model.rule('during the gap', say('x y z during', { pieces: 4, everyMs: 700 }));
     zone.model.rule('after the kill', say('After.'));
     const who = await enroll();
     const seat = await sit(who);
@@ -316,8 +333,6 @@ describe('a clone of Claude Code that is talked to', () => {
     await seat[Symbol.asyncDispose]();
 
     khlone = await zone.client();
-    // Its turn is still on, as the first answer says.
-    expect(await khlone.clone.get({ who })).toMatchObject({ status: 'talking', posture: 'talk' });
     const again = await sit(who);
     expect(again.stream.run).toBe(run);
     expect(brainOf(who)[0]).toBe(talking);
