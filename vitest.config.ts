@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { isFull } from './test/support/chaos/amount.js';
 
 /**
  * Three groups, one after another: what is light first, then what starts processes, then what loads the
@@ -36,7 +37,8 @@ export default defineConfig({
           include: ['test/chaos/**/*.test.ts'],
           maxWorkers: 1,
           fileParallelism: false,
-          testTimeout: 600_000,
+          // All of it takes hours.
+          testTimeout: isFull ? 12 * 3_600_000 : 600_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
         },
