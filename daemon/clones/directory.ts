@@ -18,6 +18,13 @@ export class CloneDirectory {
     return this.#runners.get(name);
   }
 
+  /** The clone in service that has this conversation. */
+  inConversation(conversation: string): CloneRunner | undefined {
+    return this.all().find(
+      ({ record, state }) => state !== 'retired' && record.conversation === conversation,
+    );
+  }
+
   /** Clones in service that `who` stands for; a name finds a retired clone too. */
   find(who: string): CloneRunner[] {
     const named = this.#runners.get(who);

@@ -97,12 +97,16 @@ export class Enrolment {
       throw fail('limitReached', { what: 'clones', limit: maxClones });
     }
     const { name, number } = this.#nameOf(params.role, params.name);
+    const conversation = params.resume?.toLowerCase() ?? randomUUID();
+    const holder = directory.inConversation(conversation);
+    // One process at a time holds a conversation, and each clone would start one of its own.
+    if (holder) throw badParam('resume', `is the conversation of ${holder.record.name}; give it the work`);
     const record: CloneRecord = {
       name,
       role: params.role,
       number,
       brain,
-      conversation: params.resume ?? randomUUID(),
+      conversation,
       begun: params.resume !== undefined,
       cwd,
       command: params.command,

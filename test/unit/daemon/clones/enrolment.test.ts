@@ -5,6 +5,7 @@ import { CloneDirectory } from '../../../../daemon/clones/directory.js';
 import { Enrolment } from '../../../../daemon/clones/enrolment.js';
 import { CloneEnvironment } from '../../../../daemon/clones/environment.js';
 import { workingDirectory } from '../../../../daemon/clones/workingDirectory.js';
+import { fail } from '../../../../protocol/fail.js';
 import type { Params } from '../../../../protocol/table.js';
 import { CloneStage } from '../../../support/cloneStage.js';
 import { cloneRecord, taskRecord } from '../../../support/zoneState.js';
@@ -124,6 +125,16 @@ describe('enrolling', () => {
     const resume = '3f0e8a52-5c1f-4d0e-9a7b-6d2f1c0b9e11';
     expect((await enroll({ resume })).conversation).toBe(resume);
     expect(stage.state.store.clones.all()).toMatchObject([{ conversation: resume, begun: true }]);
+  });
+
+  it('gives no conversation to two clones at a time', async () => {
+    const resume = '3f0e8a52-5c1f-4d0e-9a7b-6d2f1c0b9e11';
+    const { name } = await enroll({ resume });
+    await expect(enroll({ resume: resume.toUpperCase() })).rejects.toThrow(badly('resume'));
+    await directory
+      .get(name)
+      ?.retire({ step: 'cancel', error: fail('taskCancelled', { reason: 'retired' }) });
+    expect((await enroll({ resume })).conversation).toBe(resume);
   });
 
   it('writes no secret down', async () => {
