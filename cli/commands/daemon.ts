@@ -4,6 +4,7 @@ import { withCommon, withExamples, type Bind } from '../declare.js';
 import { formatBytes, formatDuration } from '../render/format.js';
 import { oneLine } from '../render/sanitize.js';
 import { renderFields } from '../render/table.js';
+import { defineLogs } from './daemonLogs.js';
 import type { DaemonStatusResult, Khlone, KhloneError } from '../../client/index.js';
 import type { Style } from '../render/style.js';
 
@@ -11,14 +12,13 @@ interface StopOptions {
   readonly drain?: true;
 }
 
-/** `khlone daemon start|stop|status|run` */
+/** `khlone daemon start|stop|status|logs|run` */
 export function define(command: Command, bind: Bind): void {
   withExamples(command, ['khlone daemon status']);
-  const add = (name: string, summary: string): Command => {
-    const sub = command.command(name).description(summary).copyInheritedSettings(command);
-    withExamples(withCommon(sub), [`khlone daemon ${name}`]);
-    return sub;
-  };
+  const bare = (name: string, summary: string): Command =>
+    withCommon(command.command(name).description(summary).copyInheritedSettings(command));
+  const add = (name: string, summary: string): Command =>
+    withExamples(bare(name, summary), [`khlone daemon ${name}`]);
   add('start', 'start the daemon of the zone, unless one runs').action(
     bind(async (context) => {
       await using khlone = await connectTo(context);
@@ -46,6 +46,7 @@ export function define(command: Command, bind: Bind): void {
       return 'done';
     }),
   );
+  defineLogs(bare('logs', "print the daemon's log"), bind);
   add('run', 'run the daemon here, in the foreground; Ctrl-C stops it').action(
     bind(async (context) => {
       const { runDaemon } = await import('../runDaemon.js');
