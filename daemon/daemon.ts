@@ -24,6 +24,8 @@ import { RpcServer } from './rpc/server.js';
 import { createHandlers } from './services/all.js';
 import { describeDaemon } from './services/session.js';
 import { TaskEnds } from './services/taskEnds.js';
+import { Housekeeper } from './store/housekeeper.js';
+import { retentionOf } from './store/retention.js';
 import { Store } from './store/store.js';
 import { createScreens } from './streams/screen/screens.js';
 import { createTerminals } from './streams/terminals.js';
@@ -63,6 +65,13 @@ export class Daemon {
     const store = this.#held.add(new Store(paths.db));
     const events = this.#held.add(new EventLog(store));
     this.#events = events;
+    this.#held.add(
+      new Housekeeper({
+        store,
+        retention: retentionOf(process.env),
+        swept: (swept) => log.info('forgot what is kept no longer', { ...swept }),
+      }),
+    );
     const queue = new TaskQueue(store);
     recover({ store, log: events, queue, version: packageVersion });
 

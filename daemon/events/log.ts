@@ -41,6 +41,9 @@ const batchLength = 512 * 1024;
 /** How often, in events, the history's bounds are looked at. */
 const pruneEvery = 1024;
 
+/** Most events that are forgotten at once: more than come in between, and few enough to hold nobody up. */
+const pruneMost = 4 * pruneEvery;
+
 /**
  * The one way that change leaves the daemon: every change of state is committed together with the
  * events that tell of it, and published only once it is on disk.
@@ -186,7 +189,8 @@ export class EventLog implements Disposable {
     try {
       const length = this.#seq - this.oldest + 1;
       const tooLarge = this.#store.usedBytes() > this.#limits.bytes;
-      const keep = Math.min(this.#limits.events, tooLarge ? Math.floor(length * 0.95) : length);
+      const wanted = Math.min(this.#limits.events, tooLarge ? Math.floor(length * 0.95) : length);
+      const keep = Math.max(wanted, length - Math.max(pruneMost, added * 2));
       if (keep >= length) return;
       this.#store.transact(() => this.#store.events.prune(this.#seq - keep));
     } catch (error) {

@@ -5,6 +5,9 @@ import { migrations } from './migrations.js';
 /** An open zone database; one writer, for life. */
 export type Db = Database.Database;
 
+/** Size to which the write-ahead log is cut back; it is written over from its beginning every 4 MB. */
+const journalBytes = 16 * 2 ** 20;
+
 /**
  * Opens the zone's database durably and brings it to this build's schema.
  *
@@ -27,6 +30,8 @@ export function openDatabase(path: string): Db {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
+    // What one large transaction made of the write-ahead log is given back with the next checkpoint.
+    db.pragma(`journal_size_limit = ${journalBytes}`);
     migrate(db, found);
     return db;
   } catch (error) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { fail } from '../../protocol/fail.js';
 import type { Db } from './database.js';
 
-/** Remembers what a call with an idempotency key made, for as long as the zone lives. */
+/** Remembers what a call with an idempotency key made, until the key is pruned (retention.ts). */
 export class IdempotencyTable {
   readonly #get;
   readonly #insert;
@@ -11,7 +11,11 @@ export class IdempotencyTable {
     this.#get = db.prepare<[string], { digest: string; subject: string }>(
       'SELECT digest, subject FROM idempotency WHERE key = ?',
     );
-    this.#insert = db.prepare<[string, string, string]>('INSERT INTO idempotency VALUES (?, ?, ?)');
+    // A key whose task is gone stands for nothing any more, and is given anew.
+    this.#insert = db.prepare<[string, string, string, number]>(
+      `INSERT INTO idempotency (key, digest, subject, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, subject = excluded.subject, at = excluded.at`,
+    );
   }
 
   /**
@@ -26,7 +30,7 @@ export class IdempotencyTable {
   }
 
   record(key: string, call: unknown, subject: string): void {
-    this.#insert.run(key, digestOf(call), subject);
+    this.#insert.run(key, digestOf(call), subject, Date.now());
   }
 }
 

@@ -109,4 +109,39 @@ export const migrations: readonly string[] = [
   `,
   // Since holders write down in their folders what runs under them.
   'DROP TABLE processes;',
+  // What is needed to forget: when a key was given, which tasks have ended, and the sums that stay of their usage.
+  // Counts that are kept up are read without a look at every task.
+  `
+  ALTER TABLE idempotency ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+  UPDATE idempotency SET at = CAST(strftime('%s', 'now') AS INTEGER) * 1000;
+  CREATE INDEX idempotency_age ON idempotency (at);
+
+  CREATE INDEX tasks_ended ON tasks (finished_at) WHERE finished_at IS NOT NULL;
+  CREATE INDEX approvals_of_task ON approvals (task);
+
+  CREATE TABLE usage_days (
+    day TEXT NOT NULL,
+    clone TEXT NOT NULL REFERENCES clones (name),
+    model TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cache_write_tokens INTEGER NOT NULL,
+    cache_read_tokens INTEGER NOT NULL,
+    cost_usd REAL NOT NULL,
+    PRIMARY KEY (day, clone, model)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE task_counts (status TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO task_counts SELECT status, count(*) FROM tasks GROUP BY status;
+  CREATE TRIGGER tasks_counted_in AFTER INSERT ON tasks BEGIN
+    INSERT INTO task_counts VALUES (new.status, 1) ON CONFLICT (status) DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER tasks_counted_out AFTER DELETE ON tasks BEGIN
+    UPDATE task_counts SET n = n - 1 WHERE status = old.status;
+  END;
+  CREATE TRIGGER tasks_counted_over AFTER UPDATE OF status ON tasks WHEN old.status <> new.status BEGIN
+    UPDATE task_counts SET n = n - 1 WHERE status = old.status;
+    INSERT INTO task_counts VALUES (new.status, 1) ON CONFLICT (status) DO UPDATE SET n = n + 1;
+  END;
+  `,
 ];

@@ -4,6 +4,7 @@ import { CloneTable } from './cloneTable.js';
 import { type Db, openDatabase, storageError } from './database.js';
 import { EventTable } from './eventTable.js';
 import { IdempotencyTable } from './idempotencyTable.js';
+import { RetentionTable } from './retention.js';
 import { TaskTable } from './taskTable.js';
 import { UsageTable } from './usageTable.js';
 import { nextEpoch } from './zoneTable.js';
@@ -18,6 +19,7 @@ export class Store implements Disposable {
   readonly events: EventTable;
   readonly usage: UsageTable;
   readonly idempotency: IdempotencyTable;
+  readonly retention: RetentionTable;
   readonly #db: Db;
 
   /** @throws databaseNewer, zoneLocked, storageFailed */
@@ -30,6 +32,7 @@ export class Store implements Disposable {
     this.events = new EventTable(this.#db);
     this.usage = new UsageTable(this.#db);
     this.idempotency = new IdempotencyTable(this.#db);
+    this.retention = new RetentionTable(this.#db, this.usage);
   }
 
   /**

@@ -93,7 +93,7 @@ export class TaskTable {
       `SELECT * FROM tasks WHERE status = 'queued' AND clone IS NULL AND who = ? ORDER BY priority DESC, ordinal LIMIT 1`,
     );
     this.#counts = db.prepare<[], { status: string; n: number }>(
-      'SELECT status, count(*) AS n FROM tasks GROUP BY status',
+      'SELECT status, n FROM task_counts WHERE n > 0',
     );
     this.#live = db.prepare<[], Columns>(
       `SELECT * FROM tasks WHERE status IN ('running', 'waiting') ORDER BY ordinal`,
@@ -149,6 +149,7 @@ export class TaskTable {
     return this.#queuedOf.all(clone).map(fromColumns);
   }
 
+  /** How many there are of each status; kept up by triggers, so that no task is looked at. */
   counts(): Record<string, number> {
     return Object.fromEntries(this.#counts.all().map((row) => [row.status, row.n]));
   }

@@ -24,6 +24,15 @@ const sums = `coalesce(sum(input_tokens), 0) AS inputTokens, coalesce(sum(output
   coalesce(sum(cache_write_tokens), 0) AS cacheWriteTokens, coalesce(sum(cache_read_tokens), 0) AS cacheReadTokens,
   coalesce(sum(cost_usd), 0.0) AS costUsd`;
 
+/**
+ * Usage of tasks that are kept, one row a turn and model, and of those that are not, one a day. `$` stands for the
+ * conditions on either.
+ */
+const all = `(SELECT ordinal, clone, task, model, input_tokens, output_tokens, cache_write_tokens, cache_read_tokens, cost_usd
+  FROM usage $1 UNION ALL
+  SELECT 0, clone, NULL, model, input_tokens, output_tokens, cache_write_tokens, cache_read_tokens, cost_usd
+  FROM usage_days $2)`;
+
 /** Nothing used. */
 export const noUsage: Usage = {
   inputTokens: 0,
@@ -65,6 +74,8 @@ export class UsageTable {
   readonly #db: Db;
   readonly #insert;
   readonly #ofTask;
+  readonly #rollUp;
+  readonly #forget;
 
   constructor(db: Db) {
     this.#db = db;
@@ -75,6 +86,16 @@ export class UsageTable {
     this.#ofTask = db.prepare<[string], Usage & { n: number }>(
       `SELECT ${sums}, count(*) AS n FROM usage WHERE task = ?`,
     );
+    this.#rollUp = db.prepare<[string]>(
+      `INSERT INTO usage_days SELECT substr(at, 1, 10) AS day, clone, model, sum(input_tokens), sum(output_tokens),
+         sum(cache_write_tokens), sum(cache_read_tokens), sum(cost_usd) FROM usage
+       WHERE task IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3
+       ON CONFLICT (day, clone, model) DO UPDATE SET input_tokens = input_tokens + excluded.input_tokens,
+         output_tokens = output_tokens + excluded.output_tokens,
+         cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
+         cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens, cost_usd = cost_usd + excluded.cost_usd`,
+    );
+    this.#forget = db.prepare<[string]>('DELETE FROM usage WHERE task IN (SELECT value FROM json_each(?))');
   }
 
   insert(record: UsageRecord): void {
@@ -90,28 +111,43 @@ export class UsageTable {
   }
 
   total(filter: UsageFilter): Usage {
-    const { clause, values } = whereOf(filter);
-    return (
-      this.#db.prepare<unknown[], Usage>(`SELECT ${sums} FROM usage ${clause}`).get(...values) ?? noUsage
-    );
+    const { from, values } = sourceOf(filter);
+    return this.#db.prepare<unknown[], Usage>(`SELECT ${sums} FROM ${from}`).get(...values) ?? noUsage;
   }
 
-  /** Sums by group, the newest group first. */
+  /** Sums by group, the newest group first. By task, only tasks that are kept. */
   by<G extends UsageGroup>(
     group: G,
     filter: UsageFilter,
     limit: number,
   ): (Usage & Record<'clone' | 'model' | 'task', string>)[] {
-    const { clause, values } = whereOf(filter);
+    const { from, values } = sourceOf(filter);
+    const kept = group === 'task, clone' ? 'WHERE task IS NOT NULL' : '';
     return this.#db
       .prepare<unknown[], Usage & Record<'clone' | 'model' | 'task', string>>(
-        `SELECT ${group}, ${sums} FROM usage ${clause} GROUP BY ${group} ORDER BY max(ordinal) DESC LIMIT ?`,
+        `SELECT ${group}, ${sums} FROM ${from} ${kept} GROUP BY ${group} ORDER BY max(ordinal) DESC LIMIT ?`,
       )
       .all(...values, limit);
   }
+
+  /** Adds the usage of tasks to the sums of its days: they are about to be forgotten. `tasks` is a JSON array of ids. */
+  rollUp(tasks: string): void {
+    this.#rollUp.run(tasks);
+    this.#forget.run(tasks);
+  }
 }
 
-function whereOf(filter: UsageFilter): { clause: string; values: unknown[] } {
+function sourceOf(filter: UsageFilter): { from: string; values: unknown[] } {
+  const turns = whereOf(filter, 'at');
+  // A day counts as a whole, by its beginning; and it is no task's.
+  const days = filter.task === undefined ? whereOf(filter, 'day') : { clause: 'WHERE false', values: [] };
+  return {
+    from: all.replace('$1', turns.clause).replace('$2', days.clause),
+    values: [...turns.values, ...days.values],
+  };
+}
+
+function whereOf(filter: UsageFilter, time: 'at' | 'day'): { clause: string; values: unknown[] } {
   const where: string[] = [];
   const values: unknown[] = [];
   if (filter.clones) {
@@ -123,7 +159,8 @@ function whereOf(filter: UsageFilter): { clause: string; values: unknown[] } {
     values.push(filter.task);
   }
   if (filter.since !== undefined) {
-    where.push('at >= ?');
+    // Text sorts as time does: '2026-11-21' lies before all times of that day.
+    where.push(`${time} >= ?`);
     values.push(filter.since);
   }
   return { clause: where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`, values };

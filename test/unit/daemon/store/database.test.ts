@@ -49,6 +49,31 @@ describe('openDatabase', () => {
     again.close();
   });
 
+  it('counts the tasks of an older database, and lets its keys count from now on', () => {
+    const raw = new Database(path);
+    for (const sql of migrations.slice(0, 3)) raw.exec(sql);
+    raw.pragma('user_version = 3');
+    const insert = raw.prepare(
+      `INSERT INTO tasks (id, kind, who, say, status, labels, queued_at) VALUES (?, 'act', 'm', 's', ?, '{}', '')`,
+    );
+    for (const [id, status] of [
+      ['a', 'done'],
+      ['b', 'done'],
+      ['c', 'queued'],
+    ])
+      insert.run(id, status);
+    raw.prepare(`INSERT INTO idempotency VALUES ('k', 'd', 's')`).run();
+    raw.close();
+    const db = openDatabase(path);
+    expect(db.prepare('SELECT * FROM task_counts ORDER BY status').all()).toEqual([
+      { status: 'done', n: 2 },
+      { status: 'queued', n: 1 },
+    ]);
+    const { at } = db.prepare('SELECT at FROM idempotency').get() as { at: number };
+    expect(Math.abs(Date.now() - at)).toBeLessThan(60_000);
+    db.close();
+  });
+
   it('refuses a database of a newer version and leaves it as it is', () => {
     const newer = migrations.length + 1;
     const raw = new Database(path);
