@@ -29,6 +29,8 @@ export interface SettingOptions {
   readonly idleTimeout?: number;
   readonly maxQueued?: number;
   readonly recovery?: RecoveryPolicy;
+  readonly stall?: number;
+  readonly grace?: number;
   readonly prompt?: string;
   readonly quiet?: number;
   readonly size?: Size;
@@ -57,6 +59,8 @@ export function withSettings(command: Command): Command {
       `what becomes of a task that a crash cut off: ${recoveries.join(', ')}`,
       (word) => parseChoice(word, recoveries, '--recovery'),
     )
+    .option('--stall <duration>', 'a turn that is silent for so long fails', parseDuration)
+    .option('--grace <duration>', 'time between SIGTERM and SIGKILL', parseDuration)
     .option(
       '--prompt <pattern>',
       "a program's prompt, as a regular expression: where it stands, a turn has ended",
@@ -89,13 +93,15 @@ export async function readSettings(
 }
 
 function readLimits(options: SettingOptions): Limits {
-  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery } = options;
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery, stall, grace } = options;
   return {
     ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
     ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
     ...(maxQueued !== undefined && { maxQueued }),
     ...(recovery !== undefined && { recovery }),
+    ...(stall !== undefined && { stallMs: stall }),
+    ...(grace !== undefined && { graceMs: grace }),
   };
 }
 

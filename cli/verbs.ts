@@ -48,6 +48,12 @@ export const verbs: readonly Verb[] = [
     load: () => import('./commands/off.js'),
   },
   {
+    name: 'restart',
+    summary: "end a clone's process, forgive its failures, and go on with what is queued",
+    group: clones,
+    load: () => import('./commands/restart.js'),
+  },
+  {
     name: 'retire',
     summary: 'retire a clone for good',
     group: clones,

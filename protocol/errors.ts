@@ -114,7 +114,7 @@ export const errorRegistry = {
   cloneFailed: {
     code: -32028,
     message: '{clone} is parked: its brain failed {failures} times within ten minutes. Last: {reason}.',
-    hint: 'Mend the cause, then run `khlone interrupt {clone}` to let it try again.',
+    hint: 'Mend the cause, then run `khlone restart {clone}` to let it try again.',
     retryable: false,
     details: z.object({ clone: z.string(), failures: z.number(), reason: z.string() }),
   },
@@ -152,6 +152,13 @@ export const errorRegistry = {
     hint: 'The conversation is kept: `khlone retry <task>` tries again in a new process.',
     retryable: true,
     details: z.object({ silentMs: z.number() }),
+  },
+  brainNoResult: {
+    code: -32067,
+    message: 'The brain spoke its last message and never said that its turn is over: {reason}.',
+    hint: 'What it said is kept with the task; read it before `khlone retry <task>` runs the task again.',
+    retryable: true,
+    details: z.object({ reason: z.string() }),
   },
   brainError: {
     code: -32033,

@@ -23,6 +23,7 @@ export const table = [
   clone.cloneAsk,
   clone.cloneInterrupt,
   clone.cloneHibernate,
+  clone.cloneRestart,
   clone.cloneRetire,
   task.taskGet,
   task.taskList,

@@ -2,7 +2,7 @@ import type { Approval, Clone, Task } from '../../client/generated/types.js';
 import { formatAge, formatCost, formatTokens } from './format.js';
 import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
-import { isStalled, renderStall, type StallView } from './stall.js';
+import { isStalled, renderBackoff, renderStall, type StallView } from './stall.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
 import { statusPaint } from './task.js';
@@ -61,7 +61,7 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
       ];
     }),
   });
-  return header + table + notes(state, { style, columns });
+  return header + table + notes(state, { style, columns, now });
 }
 
 /** What a clone works on, in its words, and what waits behind it; what is counted comes first, so that it is not cut. */
@@ -71,7 +71,7 @@ function taskCell(clone: Clone, task: Task | undefined): string {
   return say === '' ? `${clone.queued} queued` : `(+${clone.queued} queued) ${say}`;
 }
 
-function notes({ clones, approvals }: BoardState, view: StallView): string {
+function notes({ clones, approvals }: BoardState, view: StallView & { readonly now: number }): string {
   const { style, columns } = view;
   // A clone that lacks a variable and has nothing to do is in nobody's way.
   const stalled = clones
@@ -82,6 +82,7 @@ function notes({ clones, approvals }: BoardState, view: StallView): string {
     const shown = columns === undefined ? title : truncate(title, columns, style.symbols.ellipsis);
     return `${style.yellow(shown)}\n${renderAnswer(approval, { columns, brief: true })}`;
   });
-  const all = [...stalled, ...waiting].join('');
+  const delayed = clones.map((clone) => renderBackoff(clone, view));
+  const all = [...stalled, ...delayed, ...waiting].join('');
   return all === '' ? '' : `\n${all}`;
 }

@@ -1,6 +1,7 @@
 import type { Clone } from '../../client/generated/types.js';
 import { formatCost, formatDuration, formatTime, formatTokens } from './format.js';
 import { oneLine, sentence } from './sanitize.js';
+import { backoffText } from './stall.js';
 import type { Style } from './style.js';
 import { renderFields } from './table.js';
 import { labelsText } from './task.js';
@@ -40,6 +41,9 @@ export function renderClone(clone: Clone, style: Style): string {
       ['idle timeout', duration(limits.idleMs)],
       ['longest queue', limits.maxQueued === undefined ? undefined : String(limits.maxQueued)],
       ['recovery', limits.recovery],
+      ['longest silence', duration(limits.stallMs)],
+      ['grace', duration(limits.graceMs)],
+      ['failures', clone.backoff === undefined ? undefined : backoffText(clone.backoff, Date.now())],
       ['missing', clone.missing === undefined ? undefined : clone.missing.join(', ')],
       ['conversation', clone.conversation],
       ['tokens', formatTokens(clone.usage) === '-' ? undefined : `${formatTokens(clone.usage)} in/out`],

@@ -1,5 +1,6 @@
 import type { Clone } from '../../client/generated/types.js';
 import { shellWord } from './answer.js';
+import { formatDuration } from './format.js';
 import { sentence } from './sanitize.js';
 import type { Paint, Style } from './style.js';
 import { wrap } from './width.js';
@@ -8,6 +9,23 @@ import { wrap } from './width.js';
 export interface StallView {
   readonly style: Style;
   readonly columns?: number | undefined;
+}
+
+/** How often a brain failed lately, and when it is tried again. */
+export function backoffText({ failures, nextAt }: NonNullable<Clone['backoff']>, now: number): string {
+  const times = failures === 1 ? 'once' : `${failures} times`;
+  const left = nextAt === undefined ? 0 : Date.parse(nextAt) - now;
+  return left > 0 ? `${times} lately; the next start in ${formatDuration(left)}` : `${times} lately`;
+}
+
+/** That a clone waits before it tries again, and how it need not. */
+export function renderBackoff({ name, backoff }: Clone, view: StallView & { readonly now: number }): string {
+  // Once the time has come there is nothing to wait for.
+  if (backoff?.nextAt === undefined || Date.parse(backoff.nextAt) <= view.now) return '';
+  const { style, columns, now } = view;
+  const why = wrap(`! ${name}: its brain failed ${backoffText(backoff, now)}`, columns, '  ');
+  const next = wrap(`  next: wait, or khlone restart ${name}`, columns, '    ');
+  return [...why.map(style.yellow), ...next].map((line) => `${line}\n`).join('');
 }
 
 /** Whether a clone takes no task until somebody does something about it. */
@@ -25,7 +43,7 @@ export function renderStall(clone: Clone, { style, columns }: StallView): string
   if (status === 'failed' && error !== undefined) {
     const why = sentence(error.message);
     const named = why.startsWith(name) ? why : `${name}: ${why}`;
-    return note(`${style.symbols.failed} ${named}`, style.red, `mend that, then khlone interrupt ${name}`);
+    return note(`${style.symbols.failed} ${named}`, style.red, `mend that, then khlone restart ${name}`);
   }
   const names = missing.map(shellWord);
   const options = names.map((variable) => ` --env ${variable}`).join('');

@@ -15,6 +15,7 @@ import type {
   CloneInterruptParams,
   CloneListParams,
   CloneListResult,
+  CloneRestartParams,
   CloneRetireParams,
   CloneUpdateParams,
   DaemonStatusParams,
@@ -167,6 +168,16 @@ export class CloneApi {
    */
   hibernate(params: CloneHibernateParams, options?: CallOptions): Promise<Clone> {
     return this.#caller.call('clone/hibernate', params, options) as Promise<Clone>;
+  }
+
+  /**
+   * Ends a clone's process, interrupts a running turn, and forgives its failures: no delay and no parking is left. Its next task, or what is queued, starts another process on the same conversation.
+   *
+   * `clone/restart`, stable since version 1.
+   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  restart(params: CloneRestartParams, options?: CallOptions): Promise<Clone> {
+    return this.#caller.call('clone/restart', params, options) as Promise<Clone>;
   }
 
   /**

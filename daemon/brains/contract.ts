@@ -31,6 +31,14 @@ export interface CommandLine {
   readonly cwd: string;
 }
 
+/** Bounds of a conversation's process; what is left out has its default. */
+export interface BrainLimits {
+  /** Silence in mid-turn that ends it, in ms. */
+  readonly stallMs?: number | undefined;
+  /** From SIGTERM to SIGKILL, in ms. */
+  readonly graceMs?: number | undefined;
+}
+
 /** What a conversation's process is started with. Two equal specs can share one warm process. */
 export interface BrainSpec {
   /** The clone's name, for messages and the brain's own environment. */
@@ -52,6 +60,7 @@ export interface BrainSpec {
   /** The program and its arguments, for suppliers that run any. */
   readonly command?: readonly string[];
   readonly terminal?: TerminalSettings;
+  readonly limits?: BrainLimits;
 }
 
 /** Tokens and cost of one model within a turn, as the brain reports them. */

@@ -46,7 +46,12 @@ export function endByTurn({ stop, outcome }: TurnEnd, redact: (text: string) => 
 }
 
 /** Failures of the process rather than of the task: these count towards parking its clone. */
-const brokenProcess: ReadonlySet<string> = new Set(['brainDied', 'brainSilent', 'brainMissing']);
+const brokenProcess: ReadonlySet<string> = new Set([
+  'brainDied',
+  'brainSilent',
+  'brainNoResult',
+  'brainMissing',
+]);
 
 /** Whether a turn ended since its process broke. */
 export function isBroken({ stop, outcome }: TurnEnd): boolean {

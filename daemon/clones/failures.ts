@@ -1,3 +1,5 @@
+import type { Backoff } from '../../protocol/shapes/clone.js';
+
 /** How many failures within the window park a clone (design: five in ten minutes). */
 const parkAfter = 5;
 const windowMs = 10 * 60_000;
@@ -40,5 +42,13 @@ export class FailureCount {
 
   get count(): number {
     return this.#times.length;
+  }
+
+  /** What is to be seen of it; undefined while the last task ended well. */
+  backoff(now: number): Backoff | undefined {
+    if (this.#inARow === 0) return undefined;
+    const failures = this.#times.filter((time) => now - time < windowMs).length;
+    if (this.#notBefore > now) return { failures, nextAt: new Date(this.#notBefore).toISOString() };
+    return failures > 0 ? { failures } : undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
+import type { Backoff } from '../../protocol/shapes/clone.js';
 import { isBroken } from './ends.js';
 import { FailureCount } from './failures.js';
 import type { CloneLedger } from './ledger.js';
@@ -27,6 +28,11 @@ export class Outcomes {
   /** Milliseconds until another process may be started for a task; 0 for now. */
   get delay(): number {
     return this.#failures.delay(Date.now());
+  }
+
+  /** What is to be seen of its brain's failures. */
+  get backoff(): Backoff | undefined {
+    return this.#failures.backoff(Date.now());
   }
 
   /** A human lets the clone try again. */

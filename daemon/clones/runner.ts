@@ -22,7 +22,8 @@ import { resumeWords, stopForDaemon } from './recovery.js';
 import { Sleepers } from './sleepers.js';
 import type { TalkHold, TalkWish } from './talk.js';
 import { Talks } from './talks.js';
-import { Turn, type TurnStop } from './turn.js';
+import { stopFor, Turn, type TurnStop } from './turn.js';
+import { withBackoff } from './views.js';
 
 /** Default time a process stays warm at rest. */
 const defaultIdleMs = 15 * 60_000;
@@ -32,12 +33,6 @@ export interface RunnerShared extends LedgerShared {
   /** Resolves when no process of an earlier daemon holds a conversation any more. */
   readonly ready: Promise<void>;
 }
-
-/** How a task is told to end that is in the way of something else. */
-const stopFor = (reason: string): TurnStop => ({
-  step: 'interrupt',
-  error: fail('taskInterrupted', { reason }),
-});
 
 /**
  * Runs one clone: takes its tasks in order, one at a time, on a process that stays warm between them, and lets
@@ -129,7 +124,7 @@ export class CloneRunner {
   }
 
   view(): Clone {
-    return this.#ledger.view();
+    return withBackoff(this.#ledger.view(), this.#outcomes.backoff);
   }
 
   /** Says that there may be something to do. */
@@ -177,10 +172,10 @@ export class CloneRunner {
    * is queued goes on afterwards. Resolves when the process is gone.
    * @throws storageFailed
    */
-  hibernate({ now }: { readonly now: boolean }): Promise<void> {
+  hibernate({ now, why = 'hibernated' }: { readonly now: boolean; readonly why?: string }): Promise<void> {
     if (this.#phase !== 'serving') return this.#working;
     const slept = this.#sleepers.add(now);
-    if (now) void this.#stopTask(stopFor('its clone was hibernated')).catch(onUnexpectedError);
+    if (now) void this.#stopTask(stopFor(`its clone was ${why}`)).catch(onUnexpectedError);
     this.wake();
     return slept;
   }
@@ -200,13 +195,17 @@ export class CloneRunner {
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */
   async interrupt(stop: TurnStop): Promise<void> {
     if (this.state === 'failed') {
-      this.#outcomes.forgive();
-      this.#ledger.revive();
-      this.wake();
-      return;
+      this.forgive();
+      return this.wake();
     }
     if (this.#talks.turn && !this.#turn) this.#process.interrupt();
     await this.#stopTask(stop);
+  }
+
+  /** A human lets it try again, at once: no failure counts any more. @throws storageFailed */
+  forgive(): void {
+    this.#outcomes.forgive();
+    if (this.state === 'failed') this.#ledger.revive();
   }
 
   /** Ends the turn of a task if it is the one that runs. Resolves when it is over. */

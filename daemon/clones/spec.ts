@@ -1,4 +1,5 @@
-import type { BrainSpec } from '../brains/contract.js';
+import type { Limits } from '../../protocol/shapes/clone.js';
+import type { BrainLimits, BrainSpec } from '../brains/contract.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 
 /** What a clone's process is started with to serve a posture. */
@@ -20,7 +21,13 @@ export function specOf(
     grants: clone.grants,
     ...(clone.command && { command: clone.command }),
     ...(clone.terminal && { terminal: clone.terminal }),
+    limits: limitsOf(clone.limits),
   };
+}
+
+/** Those that are its process's. */
+function limitsOf({ stallMs, graceMs }: Limits): BrainLimits {
+  return { stallMs, graceMs };
 }
 
 /**

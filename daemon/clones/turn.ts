@@ -1,4 +1,5 @@
 import type { KhloneError } from '../../protocol/error.js';
+import { fail } from '../../protocol/fail.js';
 import type { ApprovalDesk, Asker } from '../approvals/desk.js';
 import type { Brain, BrainOutput, ModelUsage, TurnOutcome } from '../brains/contract.js';
 import type { PiecewiseBlot } from '../environment/piecewise.js';
@@ -10,6 +11,11 @@ import { tell } from './speech.js';
 export interface TurnStop {
   readonly step: 'cancel' | 'interrupt' | 'fail' | 'requeue' | 'park';
   readonly error: KhloneError;
+}
+
+/** How a task is told to end that is in the way of something else. */
+export function stopFor(reason: string): TurnStop {
+  return { step: 'interrupt', error: fail('taskInterrupted', { reason }) };
 }
 
 /** How a turn came to its end. */

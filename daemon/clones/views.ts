@@ -1,4 +1,4 @@
-import type { Clone } from '../../protocol/shapes/clone.js';
+import type { Backoff, Clone } from '../../protocol/shapes/clone.js';
 import type { Task } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import { cloneFailed, errorView } from './ends.js';
@@ -40,6 +40,11 @@ export function cloneView(record: CloneRecord, live: CloneLiveSide): Clone {
     enrolledAt: record.enrolledAt,
     ...(record.retiredAt !== undefined && { retiredAt: record.retiredAt }),
   };
+}
+
+/** The clone with what is true of this moment only, and so in no event. One that is parked says that by its error. */
+export function withBackoff(clone: Clone, backoff: Backoff | undefined): Clone {
+  return backoff === undefined || clone.error !== undefined ? clone : { ...clone, backoff };
 }
 
 /** The task as clients see it. */

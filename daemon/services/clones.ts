@@ -31,6 +31,7 @@ type Names =
   | 'clone/ask'
   | 'clone/interrupt'
   | 'clone/hibernate'
+  | 'clone/restart'
   | 'clone/retire';
 
 /** Enrolls, describes and changes clones, and gives them work. */
@@ -134,6 +135,13 @@ export function cloneService(parts: CloneParts): Service<Names> {
     async 'clone/hibernate'({ who, now }) {
       const runner = directory.inService(who);
       await runner.hibernate({ now: now ?? false });
+      return runner.view();
+    },
+
+    async 'clone/restart'({ who }, context) {
+      const runner = address(who, context);
+      runner.forgive();
+      await runner.hibernate({ now: true, why: 'restarted' });
       return runner.view();
     },
 

@@ -89,7 +89,7 @@ export const errorRows = {
   cloneFailed: {
     code: -32028,
     message: '{clone} is parked: its brain failed {failures} times within ten minutes. Last: {reason}.',
-    hint: 'Mend the cause, then run `khlone interrupt {clone}` to let it try again.',
+    hint: 'Mend the cause, then run `khlone restart {clone}` to let it try again.',
     retryable: false,
   },
   brainUnknown: {
@@ -120,6 +120,12 @@ export const errorRows = {
     code: -32032,
     message: 'The brain said nothing for {silentMs} ms and was ended.',
     hint: 'The conversation is kept: `khlone retry <task>` tries again in a new process.',
+    retryable: true,
+  },
+  brainNoResult: {
+    code: -32067,
+    message: 'The brain spoke its last message and never said that its turn is over: {reason}.',
+    hint: 'What it said is kept with the task; read it before `khlone retry <task>` runs the task again.',
     retryable: true,
   },
   brainError: {
@@ -414,6 +420,10 @@ export interface DetailsByKind {
   /** The brain said nothing for {silentMs} ms and was ended. */
   brainSilent: {
     silentMs: number;
+  };
+  /** The brain spoke its last message and never said that its turn is over: {reason}. */
+  brainNoResult: {
+    reason: string;
   };
   /** The brain reported an error: {reason}. */
   brainError: {

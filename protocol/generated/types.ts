@@ -37,6 +37,15 @@ export interface Clone {
   missing?: string[] | undefined;
   /** Why it is `failed`. */
   error?: TaskError | undefined;
+  /** Set from a failure of its brain until a task succeeds or `clone/restart` forgives it. */
+  backoff?:
+    | {
+        /** How often its brain failed in the last ten minutes; the fifth time parks it. */
+        failures: number;
+        /** When the next process may be started at the earliest; missing once it may. */
+        nextAt?: Timestamp | undefined;
+      }
+    | undefined;
   usage: Usage;
   enrolledAt: Timestamp;
   retiredAt?: Timestamp | undefined;
@@ -67,6 +76,10 @@ export interface Limits {
   /** Most tasks in the queue. 10,000 by default. */
   maxQueued?: number | undefined;
   recovery?: RecoveryPolicy | undefined;
+  /** A turn in which the brain says nothing for so long fails (`brainSilent`), and its process is ended; while a tool runs it has six times as long, and while a human is asked no limit. 10 minutes by default; for the brain `command` no limit by default. */
+  stallMs?: DurationMs | undefined;
+  /** How long a process may take over SIGTERM before SIGKILL. 5 seconds by default. */
+  graceMs?: DurationMs | undefined;
 }
 
 /** Work given to a clone. */
@@ -689,6 +702,12 @@ export interface CloneHibernateParams {
 /** Result of `clone/hibernate`. */
 export type CloneHibernateResult = Clone;
 
+/** Params of `clone/restart`. */
+export type CloneRestartParams = CloneGetParams;
+
+/** Result of `clone/restart`. */
+export type CloneRestartResult = Clone;
+
 /** Params of `clone/retire`. */
 export type CloneRetireParams = CloneGetParams;
 
@@ -1162,6 +1181,7 @@ export interface Methods {
   'clone/ask': { params: CloneAskParams; result: CloneAskResult };
   'clone/interrupt': { params: CloneInterruptParams; result: CloneInterruptResult };
   'clone/hibernate': { params: CloneHibernateParams; result: CloneHibernateResult };
+  'clone/restart': { params: CloneRestartParams; result: CloneRestartResult };
   'clone/retire': { params: CloneRetireParams; result: CloneRetireResult };
   'task/get': { params: TaskGetParams; result: TaskGetResult };
   'task/list': { params: TaskListParams; result: TaskListResult };

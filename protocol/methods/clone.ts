@@ -253,6 +253,17 @@ export const cloneHibernate = request({
   example: { after: ['clone/enroll'], params: { who: 'mechanic.1' }, result: exampleClone },
 });
 
+export const cloneRestart = request({
+  name: 'clone/restart',
+  summary:
+    "Ends a clone's process, interrupts a running turn, and forgives its failures: no delay and no parking is left. Its next task, or what is queued, starts another process on the same conversation.",
+  capability: 'core',
+  params: addressed,
+  result: Clone,
+  errors: ['cloneNotFound', 'cloneAmbiguous', 'cloneRetired', 'storageFailed'],
+  example: { after: ['clone/enroll'], params: { who: 'mechanic.1' }, result: exampleClone },
+});
+
 export const cloneRetire = request({
   name: 'clone/retire',
   summary: 'Retires a clone for good: cancels its tasks and ends its process. Its history stays.',

@@ -59,6 +59,14 @@ export const Limits = z
       .optional()
       .describe('Most tasks in the queue. 10,000 by default.'),
     recovery: RecoveryPolicy.optional(),
+    stallMs: durationMs
+      .optional()
+      .describe(
+        'A turn in which the brain says nothing for so long fails (`brainSilent`), and its process is ended; while a tool runs it has six times as long, and while a human is asked no limit. 10 minutes by default; for the brain `command` no limit by default.',
+      ),
+    graceMs: durationMs
+      .optional()
+      .describe('How long a process may take over SIGTERM before SIGKILL. 5 seconds by default.'),
   })
   .describe('Bounds of a clone; what is left out keeps its default.');
 export type Limits = z.infer<typeof Limits>;
@@ -82,6 +90,16 @@ export const TerminalSettings = z
   })
   .describe("How a program's terminal is set up, and how the end of a turn shows in it.");
 export type TerminalSettings = z.infer<typeof TerminalSettings>;
+
+export const Backoff = z
+  .object({
+    failures: count.describe('How often its brain failed in the last ten minutes; the fifth time parks it.'),
+    nextAt: time
+      .optional()
+      .describe('When the next process may be started at the earliest; missing once it may.'),
+  })
+  .describe('Its brain failed, and the next start is delayed: from 1 s doubling to 60 s.');
+export type Backoff = z.infer<typeof Backoff>;
 
 export const Clone = z
   .object({
@@ -112,6 +130,9 @@ export const Clone = z
         'Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it.',
       ),
     error: TaskError.optional().describe('Why it is `failed`.'),
+    backoff: Backoff.optional().describe(
+      'Set from a failure of its brain until a task succeeds or `clone/restart` forgives it.',
+    ),
     usage: Usage,
     enrolledAt: time,
     retiredAt: time.optional(),

@@ -2,9 +2,10 @@
 // answers "answer <n>" where n counts its turns; $STARTS is a file in which it counts its starts.
 import { appendFileSync, readFileSync } from 'node:fs';
 
-const fault = process.env.FAULT ?? '';
+// With $ONCE only the first process has the fault.
 appendFileSync(process.env.STARTS, `${process.argv.find((a) => /^--(resume|session-id)=/.test(a))}\n`);
 const starts = readFileSync(process.env.STARTS, 'utf8').trim().split('\n').length;
+const fault = process.env.ONCE !== undefined && starts > 1 ? '' : (process.env.FAULT ?? '');
 const line = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const event = (value) => line({ type: 'stream_event', parent_tool_use_id: null, event: value });
 const ok = (id) => line({ type: 'control_response', response: { subtype: 'success', request_id: id } });
@@ -70,6 +71,10 @@ function turn(uuid) {
       accept(uuid);
       message(text);
       process.stdout.write('', () => process.exit(0));
+      return;
+    case 'no-result':
+      accept(uuid);
+      message(text);
       return;
     case 'dies-with-tool':
       accept(uuid);
@@ -163,7 +168,7 @@ if (fault === 'exits-at-once') {
   process.stderr.write(`cannot start with ${process.env.MY_TOKEN}\n`);
   process.exit(2);
 }
-if (fault === 'hangs-after-result') {
+if (fault === 'hangs-after-result' || process.env.DEAF !== undefined) {
   process.on('SIGTERM', () => {});
   setInterval(() => {}, 1000);
 }

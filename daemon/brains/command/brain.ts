@@ -53,6 +53,8 @@ interface Turn {
   /** How many looks in a row found that it perhaps waits. */
   perhaps: number;
   stopped: boolean;
+  /** Set once it said nothing for so long, in ms. */
+  silentMs: number | undefined;
   text: string;
 }
 
@@ -96,7 +98,7 @@ export class CommandBrain implements Brain {
   send(say: string): void {
     if (this.#turn) throw new Error('a turn is on already');
     const screen = { line: '', prompted: false, alternate: false, bracketed: false, front: unknownFront };
-    this.#turn = { say, ...screen, perhaps: 0, stopped: false, text: '' };
+    this.#turn = { say, ...screen, perhaps: 0, stopped: false, silentMs: undefined, text: '' };
     this.#step('send');
   }
 
@@ -171,7 +173,7 @@ export class CommandBrain implements Brain {
     endProgram: () => {
       // A shell at its prompt ignores SIGTERM; what a terminal does that goes away is to hang up.
       signalGroup(this.terminal.held.identity, 'SIGHUP');
-      void this.terminal.held.kill(this.#parts.timing.graceMs);
+      void this.terminal.held.kill(this.#parts.spec.limits?.graceMs ?? this.#parts.timing.graceMs);
     },
     bury: () => {
       this.#held.dispose();
@@ -181,6 +183,10 @@ export class CommandBrain implements Brain {
     },
     finishDone: () => this.#finish({ status: 'done', text: this.#text }),
     finishInterrupted: () => this.#finish({ status: 'interrupted', text: this.#text }),
+    finishEnded: () => {
+      if (this.#turn?.silentMs === undefined) this.#finish({ status: 'interrupted', text: this.#text });
+      else this.#failed(fail('brainSilent', { silentMs: this.#turn.silentMs }));
+    },
     finishRefused: () => {
       const bytes = Buffer.byteLength(this.#turn?.say ?? '');
       this.#failed(fail('inputFull', { clone: this.#parts.spec.clone, bytes }));
@@ -207,11 +213,29 @@ export class CommandBrain implements Brain {
     if (deadline !== undefined) {
       this.#deadline = setTimeout(() => this.#step('late'), this.#parts.timing[deadline]);
     }
+    if (this.#state === 'running') this.#awaitWords();
     this.#calm.dispose();
     this.#watch();
     // It may have said all it has to say before anybody listened.
     const starts = this.#state === 'opening' || this.#state === 'waiting';
     if (starts && this.terminal.spool.end > 0) this.#calm.heard();
+  }
+
+  /** Ends a turn in which nothing is printed for as long as the clone allows. */
+  #awaitWords(): void {
+    const { stallMs } = this.#parts.spec.limits ?? {};
+    if (stallMs === undefined) return;
+    const enteredAt = performance.now();
+    const look = (): void => {
+      const left = stallMs - (performance.now() - Math.max(this.#heardAt, enteredAt));
+      if (left > 0) {
+        this.#deadline = setTimeout(look, Math.ceil(left));
+        return;
+      }
+      if (this.#turn) this.#turn.silentMs = stallMs;
+      this.#step('silent');
+    };
+    this.#deadline = setTimeout(look, stallMs);
   }
 
   /** Waits for the quiet that means something in this state. */
@@ -336,6 +360,7 @@ export class CommandBrain implements Brain {
 
   #finishByExit(): void {
     const { code, signal } = this.#exit;
+    if (this.#turn?.silentMs !== undefined) return this.#actions.finishEnded();
     if (this.#turn?.stopped) return this.#finish({ status: 'interrupted', text: this.#text });
     // What was typed told it to end, as `exit` does.
     if (code === 0) return this.#finish({ status: 'done', text: this.#text });

@@ -20,6 +20,8 @@ export type CommandState =
   | 'interrupting'
   /** As `reading`, of a turn that was interrupted. */
   | 'stopping'
+  /** It said nothing for too long; the screen is asked what it gained, and then it is ended. */
+  | 'stalled'
   /** The program ended in a turn; the screen is asked what it gained. */
   | 'dying'
   /** It is being ended in a turn; how that ends is settled. */
@@ -47,6 +49,8 @@ export type CommandEvent =
   | 'kill'
   /** The state's deadline passed. */
   | 'late'
+  /** Nothing was printed for as long as its clone allows. */
+  | 'silent'
   | 'died';
 
 /** What is done about it, in order; `finish…` comes last, because its listeners may begin the next turn. */
@@ -61,6 +65,7 @@ export type CommandAction =
   | 'bury'
   | 'finishDone'
   | 'finishInterrupted'
+  | 'finishEnded'
   | 'finishRefused'
   | 'finishByExit'
   | 'finishDeadSoon';
@@ -107,6 +112,7 @@ export const commandTable: Readonly<Record<CommandState, Readonly<Partial<Record
   },
   running: {
     rested: { to: 'reading', run: ['read'] },
+    silent: { to: 'stalled', run: ['read'] },
     refused: { to: 'ready', run: ['finishRefused'] },
     interrupt: { to: 'interrupting', run: ['pressInterrupt'] },
     kill: { to: 'ending', run: ['endProgram'] },
@@ -130,12 +136,18 @@ export const commandTable: Readonly<Record<CommandState, Readonly<Partial<Record
     kill: { to: 'ending', run: ['endProgram'] },
     died: { to: 'dying' },
   },
+  stalled: {
+    gained: { to: 'ending', run: ['endProgram'] },
+    late: { to: 'ending', run: ['endProgram'] },
+    kill: { to: 'ending', run: ['endProgram'] },
+    died: { to: 'dying' },
+  },
   dying: {
     gained: { to: 'ended', run: ['bury', 'finishByExit'] },
     late: { to: 'ended', run: ['bury', 'finishByExit'] },
   },
   ending: {
-    died: { to: 'ended', run: ['bury', 'finishInterrupted'] },
+    died: { to: 'ended', run: ['bury', 'finishEnded'] },
   },
   closing: {
     send: { to: 'ending' },
@@ -154,5 +166,6 @@ export const deadlineOf: Readonly<Partial<Record<CommandState, keyof CommandTimi
   reading: 'screenMs',
   interrupting: 'interruptMs',
   stopping: 'screenMs',
+  stalled: 'screenMs',
   dying: 'screenMs',
 };

@@ -5,7 +5,7 @@ import type { ProcessExit } from '../../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { ApprovalAnswer, Brain, BrainOutput, BrainSpec, ModelUsage, TurnOutcome } from '../contract.js';
 import type { Opening } from './args.js';
-import type { Deadlines } from './deadlines.js';
+import { type Deadlines, toolPatience } from './deadlines.js';
 import type { Json } from './json.js';
 import type { ProcessSink, StreamProcess } from './process.js';
 import { redactor } from './text.js';
@@ -86,7 +86,11 @@ class StreamJsonBrain implements Brain {
   }
 
   respond(request: string, answer: ApprovalAnswer): void {
-    this.#process?.desk.respond(request, answer);
+    const process = this.#process;
+    if (!process) return;
+    // The silence while it waited was not its own.
+    process.heardAt = performance.now();
+    process.desk.respond(request, answer);
   }
 
   interrupt(): void {
@@ -143,21 +147,26 @@ class StreamJsonBrain implements Brain {
       this.#process?.desk.withdrawAll();
       void this.#process?.interrupt();
     },
-    tellNoResult: () => this.#fault('the process ended after its last message, before its result'),
     renew: () => void this.#renew().catch(onUnexpectedError),
     closeInput: () => this.#process?.closeInput(),
     endProcess: () => void this.#process?.kill(this.#parts.deadlines.graceMs),
     settleInterrupted: () => this.#settle({ status: 'interrupted', text: this.#text() }),
     settleSpoken: () => this.#settle(this.#spoken()),
+    settleNoResult: () => {
+      const reason = `nothing came within ${this.#parts.deadlines.resultMs} ms`;
+      this.#settle(this.#failed(fail('brainNoResult', { reason })));
+    },
     settleSilent: () =>
-      this.#settle(this.#failed(fail('brainSilent', { silentMs: this.#parts.deadlines.silenceMs }))),
+      this.#settle(
+        this.#failed(fail('brainSilent', { silentMs: this.#patience(this.#parts.deadlines.silenceMs) })),
+      ),
     settleUntaken: () =>
       this.#settle(this.#failed(fail('brainSilent', { silentMs: this.#parts.deadlines.acceptMs }))),
     finishByResult: () => this.#finishByResult(false),
     finishStopped: () => this.#finishByResult(true),
     finishSettled: () => this.#finish(this.#turn?.settled ?? this.#failed(this.#death())),
     finishInterrupted: () => this.#finish({ status: 'interrupted', text: this.#text() }),
-    finishSpoken: () => this.#finish(this.#spoken()),
+    finishNoResult: () => this.#finish(this.#failed(fail('brainNoResult', { reason: this.#ending() }))),
     finishDead: () => this.#finish(this.#failed(this.#death())),
     // A send to a brain that is gone is not answered before it returns.
     finishDeadSoon: () => queueMicrotask(() => this.#finish(this.#failed(this.#death()))),
@@ -179,19 +188,23 @@ class StreamJsonBrain implements Brain {
   #late(state: BrainState, limit: number): void {
     if (state === 'running') {
       const process = this.#process;
-      const excused = process?.reader.toolRunning === true || process?.desk.waiting === true;
       const silent = performance.now() - (process?.heardAt ?? 0);
-      if (excused || silent < limit) {
-        this.#timer = setTimeout(() => this.#late(state, limit), excused ? limit : Math.ceil(limit - silent));
+      const left = process?.desk.waiting === true ? limit : this.#patience(limit) - silent;
+      if (left > 0) {
+        // Whoever stops waiting for a human, or for a tool, has its usual time from then on, at most.
+        this.#timer = setTimeout(() => this.#late(state, limit), Math.ceil(Math.min(left, limit)));
         return;
       }
     }
     const again = (state === 'starting' || state === 'sent') && this.#tried < 2;
     if (again) this.#fault(`the turn was not taken up within ${limit} ms; starting the brain again`);
-    else if (state === 'concluding') this.#fault(`no result came within ${limit} ms of the last message`);
     else if (state === 'interrupting') this.#fault(`the interrupt was not obeyed within ${limit} ms`);
     else if (state === 'closing') this.#fault(`the process did not end within ${limit} ms of its input`);
     this.#step(again ? 'untaken' : 'late');
+  }
+
+  #patience(limit: number): number {
+    return this.#process?.reader.toolRunning === true ? limit * toolPatience : limit;
   }
 
   async #start(): Promise<StreamProcess> {
@@ -314,10 +327,14 @@ class StreamJsonBrain implements Brain {
     return { status: 'failed', error, text: this.#text() };
   }
 
-  #death(): KhloneError {
+  #ending(): string {
     const { code, signal } = this.#exit;
-    const ending =
-      signal !== null ? `signal ${signal}` : code !== null ? `exit code ${code}` : 'it could not be started';
+    if (signal !== null) return `signal ${signal}`;
+    return code !== null ? `exit code ${code}` : 'it could not be started';
+  }
+
+  #death(): KhloneError {
+    const ending = this.#ending();
     return fail('brainDied', { ending, stderr: this.#clean(this.#lastWords) });
   }
 

@@ -1,3 +1,5 @@
+import type { BrainLimits } from '../contract.js';
+
 /** How long a brain may take over each step before it is helped along. All in milliseconds. */
 export interface Deadlines {
   /** From the send until the brain took the turn up; then it is started anew, once. */
@@ -12,6 +14,26 @@ export interface Deadlines {
   readonly closeMs: number;
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number;
+}
+
+/** How many times as long a brain may be silent while a tool of its runs, whose own time limit comes first. */
+export const toolPatience = 6;
+
+/** How long a brain may always take to take up its turn, in ms: it may have to start first. */
+const leastAcceptMs = 10_000;
+
+/** The deadlines of one clone. */
+export function deadlinesOf(common: Deadlines, { stallMs, graceMs }: BrainLimits = {}): Deadlines {
+  return {
+    ...common,
+    // Whoever allows less silence than usual allows it nowhere; only to start takes its time.
+    ...(stallMs !== undefined && {
+      silenceMs: stallMs,
+      resultMs: Math.min(common.resultMs, stallMs),
+      acceptMs: Math.min(common.acceptMs, Math.max(stallMs, leastAcceptMs)),
+    }),
+    ...(graceMs !== undefined && { graceMs }),
+  };
 }
 
 /** Generous: each backs a fault, none should cut an honest brain short. */

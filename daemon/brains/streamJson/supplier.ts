@@ -6,7 +6,7 @@ import type { Brain, BrainEnvironment, BrainProgram, BrainSpec, BrainSupplier } 
 import { checkPlace } from '../place.js';
 import { streamJsonArgs } from './args.js';
 import { openStreamJsonBrain } from './brain.js';
-import type { Deadlines } from './deadlines.js';
+import { type Deadlines, deadlinesOf } from './deadlines.js';
 import { StreamProcess } from './process.js';
 import type { TalkKind } from './talk/kind.js';
 import { adoptTalk, openTalk } from './talk/open.js';
@@ -66,11 +66,13 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
 
   const spawn = async (spec: BrainSpec, size?: HeldSize): Promise<Brain> => {
     const program = await programOf(spec);
-    if (spec.posture === 'talk') return started(openTalk(talk, spec, { program, size }), program);
+    const own = deadlinesOf(deadlines, spec.limits);
+    if (spec.posture === 'talk')
+      return started(openTalk({ ...talk, deadlines: own }, spec, { program, size }), program);
     return openStreamJsonBrain({
       identity: { name: kind.name, login: fillTemplate(kind.login, { clone: spec.clone }) },
       spec,
-      deadlines,
+      deadlines: own,
       open: async (opening, sink) => {
         const args = [...program.args, ...streamJsonArgs(spec, opening)];
         const held = await started(holder.spawn({ ...program, args }), program);
@@ -103,6 +105,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       return kind.probe(env);
     },
     spawn,
-    adopt: (spec, held, told) => adoptTalk(talk, spec, { held, told }),
+    adopt: (spec, held, told) =>
+      adoptTalk({ ...talk, deadlines: deadlinesOf(deadlines, spec.limits) }, spec, { held, told }),
   };
 }

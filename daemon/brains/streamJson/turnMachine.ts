@@ -52,12 +52,12 @@ export type BrainAction =
   | 'writeTurn'
   | 'tellAccepted'
   | 'askInterrupt'
-  | 'tellNoResult'
   | 'renew'
   | 'closeInput'
   | 'endProcess'
   | 'settleInterrupted'
   | 'settleSpoken'
+  | 'settleNoResult'
   | 'settleSilent'
   | 'settleUntaken'
   | 'finishByResult'
@@ -65,7 +65,7 @@ export type BrainAction =
   | 'finishStopped'
   | 'finishSettled'
   | 'finishInterrupted'
-  | 'finishSpoken'
+  | 'finishNoResult'
   | 'finishDead'
   | 'finishDeadSoon'
   | 'bury';
@@ -114,8 +114,8 @@ export const brainTable: Readonly<Record<BrainState, Readonly<Partial<Record<Bra
     result: { to: 'idle', run: ['finishByResult'] },
     interrupt: { to: 'interrupting', run: ['askInterrupt'] },
     kill: { to: 'ending', run: ['settleSpoken', 'endProcess'] },
-    late: { to: 'ending', run: ['settleSpoken', 'endProcess'] },
-    died: { to: 'ended', run: ['bury', 'tellNoResult', 'finishSpoken'] },
+    late: { to: 'ending', run: ['settleNoResult', 'endProcess'] },
+    died: { to: 'ended', run: ['bury', 'finishNoResult'] },
   },
   interrupting: {
     // An interrupt that overtook the turn's start found nothing to end.

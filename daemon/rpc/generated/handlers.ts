@@ -75,6 +75,12 @@ export interface Handlers<Context> {
   'clone/hibernate'(params: Params<'clone/hibernate'>, context: Context): Promise<Result<'clone/hibernate'>>;
 
   /**
+   * Ends a clone's process, interrupts a running turn, and forgives its failures: no delay and no parking is left. Its next task, or what is queued, starts another process on the same conversation.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
+   */
+  'clone/restart'(params: Params<'clone/restart'>, context: Context): Promise<Result<'clone/restart'>>;
+
+  /**
    * Retires a clone for good: cancels its tasks and ends its process. Its history stays.
    * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, storageFailed.
    */

@@ -46,9 +46,20 @@ describe('the board', () => {
       { style, now },
     );
     expect(board).toContain(
-      '✗ mechanic.1: It is parked.\n  next: mend that, then khlone interrupt mechanic.1\n',
+      '✗ mechanic.1: It is parked.\n  next: mend that, then khlone restart mechanic.1\n',
     );
     expect(board).toContain('? mechanic.1 Run a command\n  next: khlone approve a_1  or  khlone deny a_1');
+  });
+
+  it('says of a clone whose brain failed when it is tried again, as long as that is to come', () => {
+    const boardOf = (nextAt: string): string => {
+      const clones = [{ ...aClone, status: 'off' as const, backoff: { failures: 2, nextAt } }];
+      return renderBoard({ zone: '/z', clones, tasks: [], approvals: [] }, { style, now });
+    };
+    expect(boardOf('2026-11-21T09:00:36.000Z')).toContain(
+      '! mechanic.1: its brain failed 2 times lately; the next start in 5s\n  next: wait, or khlone restart mechanic.1\n',
+    );
+    expect(boardOf('2026-11-21T09:00:30.000Z')).not.toContain('restart');
   });
 
   it('says which variables hold up the queue of a clone, and nothing where it has none', () => {

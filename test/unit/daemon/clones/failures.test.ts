@@ -59,6 +59,18 @@ describe('FailureCount', () => {
     expect(failures.delay(5)).toBe(1000);
   });
 
+  it('shows what is delayed until when, up to the next success', () => {
+    const failures = new FailureCount();
+    expect(failures.backoff(0)).toBeUndefined();
+    failures.failed(0, 1);
+    expect(failures.backoff(400)).toEqual({ failures: 1, nextAt: '1970-01-01T00:00:01.000Z' });
+    expect(failures.backoff(1000)).toEqual({ failures: 1 });
+    failures.failed(1000, 1);
+    expect(failures.backoff(1000)).toEqual({ failures: 2, nextAt: '1970-01-01T00:00:03.000Z' });
+    failures.succeeded();
+    expect(failures.backoff(1000)).toBeUndefined();
+  });
+
   it('begins anew once a human forgives', () => {
     const failures = new FailureCount();
     for (let i = 0; i < 5; i++) failures.failed(i, 1);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CloneRunner } from '../../../../daemon/clones/runner.js';
 import { fail } from '../../../../protocol/fail.js';
 import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
 import { busy, died, echo, toolRequest } from '../../../support/fakeBrain.js';
@@ -155,6 +156,50 @@ describe('a process that dies', () => {
     }
     expect(runner.view().error?.message).toContain('[API_KEY]');
     expect(JSON.stringify([stage.state.published, stage.state.store.clones.all()])).not.toContain('s3cr3t');
+  });
+});
+
+describe('a restart', () => {
+  const restart = (runner: CloneRunner): Promise<void> => {
+    runner.forgive();
+    return runner.hibernate({ now: true, why: 'restarted' });
+  };
+
+  it('ends the turn and the process, and goes on with what is queued at once', async () => {
+    const { runner, brain, task } = await stage.working();
+    const next = stage.give('b');
+    await restart(runner);
+    expect(brain.isAlive()).toBe(false);
+    expect(stage.stored(task).status).toBe('interrupted');
+    expect((await stage.end(next)).status).toBe('done');
+    expect(stage.supplier.brains).toHaveLength(2);
+  });
+
+  it('forgives what failed: nothing is delayed any more, which was to be seen before', async () => {
+    fakeTime();
+    const runner = stage.clone();
+    stage.supplier.script = (brain) => brain.die();
+    const ended = stage.end(stage.give('a'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect((await ended).status).toBe('failed');
+    expect(runner.view().backoff).toMatchObject({ failures: 1 });
+    expect(Date.parse(runner.view().backoff?.nextAt ?? '')).toBeGreaterThan(Date.now());
+    stage.supplier.script = echo;
+    const next = stage.give('b');
+    await settle();
+    expect(stage.stored(next).status).toBe('queued');
+    const done = stage.end(next);
+    await restart(runner);
+    // No time has passed.
+    expect((await done).status).toBe('done');
+    expect(runner.view()).not.toHaveProperty('backoff');
+  });
+
+  it('lets a parked clone try again', async () => {
+    const runner = stage.clone({ failure: { failures: 5, reason: 'r' } });
+    await restart(runner);
+    expect(runner.state).toBe('off');
+    expect((await stage.end(stage.give('a'))).status).toBe('done');
   });
 });
 

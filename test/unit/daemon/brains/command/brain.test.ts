@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CommandBrain } from '../../../../../daemon/brains/command/brain.js';
+import type { BrainLimits } from '../../../../../daemon/brains/contract.js';
 import type { Front } from '../../../../../daemon/brains/command/front.js';
 import { defaultTiming } from '../../../../../daemon/brains/command/timing.js';
 import type { TerminalSettings } from '../../../../../protocol/shapes/clone.js';
@@ -26,7 +27,7 @@ afterEach(() => {
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
-function open(settings: TerminalSettings = {}): BrainListener {
+function open(settings: TerminalSettings = {}, limits: BrainLimits = {}): BrainListener {
   const spec = {
     clone: 'shell.1',
     posture: 'act',
@@ -38,6 +39,7 @@ function open(settings: TerminalSettings = {}): BrainListener {
     grants: [],
     command: ['bash'],
     terminal: settings,
+    limits,
   } as const;
   const frontOf = async (): Promise<Front> => {
     looks += 1;
@@ -288,6 +290,35 @@ describe('a prompt', () => {
     heard.brain.send('a');
     await pass(150);
     expect(heard.all('turn.finished')).toHaveLength(1);
+    await end(heard);
+  });
+});
+
+describe('a program that says nothing', () => {
+  it('fails the turn where its clone sets a limit, and is ended first', async () => {
+    const heard = open({ prompt: '^[$] $' }, { stallMs: 3_000 });
+    shell(() => 'no prompt\n', '');
+    await pass(1_200);
+    heard.brain.send('x');
+    await pass(2_900);
+    terminal.print('a sign of life\n');
+    await pass(2_900);
+    expect(heard.all('turn.finished')).toEqual([]);
+    await pass(200);
+    expect(terminal.kills).toBe(1);
+    expect(heard.all('turn.finished')).toMatchObject([
+      { outcome: { status: 'failed', error: { kind: 'brainSilent', details: { silentMs: 3_000 } } } },
+    ]);
+    expect(JSON.stringify(heard.all('turn.finished'))).toContain('a sign of life');
+  });
+
+  it('has all the time there is where it sets none', async () => {
+    const heard = open({ prompt: '^[$] $' });
+    shell(() => 'no prompt\n', '');
+    await pass(1_200);
+    heard.brain.send('x');
+    await pass(3_600_000);
+    expect(heard.all('turn.finished')).toEqual([]);
     await end(heard);
   });
 });

@@ -137,10 +137,23 @@ describe('a turn that is taken up', () => {
     expect(brain.heard[0]).toEqual({ type: 'turn.accepted' });
   });
 
-  it('is done by its last message when the process ends before the result', async () => {
+  it('fails when the process ends after its last message and before the result, and keeps what was said', async () => {
     const brain = await start('dies-before-result');
-    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'answer 1' });
-    expect(brain.faults.join()).toContain('before its result');
+    expect((await brain.turn('hello')).outcome).toMatchObject({
+      status: 'failed',
+      text: 'answer 1',
+      error: { kind: 'brainNoResult', details: { reason: 'exit code 0' } },
+    });
+  });
+
+  it('fails when no result comes, and the process is ended first', async () => {
+    const brain = await start('no-result', { resultMs: 100 });
+    expect((await brain.turn('hello')).outcome).toMatchObject({
+      status: 'failed',
+      text: 'answer 1',
+      error: { kind: 'brainNoResult', details: { reason: 'nothing came within 100 ms' } },
+    });
+    expect(stage.running.size).toBe(0);
   });
 
   it('is not cut short when it goes on after what looked like its last message', async () => {
@@ -158,18 +171,37 @@ describe('a turn that is taken up', () => {
     expect(stage.running.size).toBe(0);
   });
 
-  it.each(['silent-with-tool', 'silent-with-approval'])('may be %s as long as it takes', async (fault) => {
-    const brain = await start(fault, { silenceMs: 40 });
+  it('may be silent for six times as long while a tool runs', async () => {
+    const brain = await start('silent-with-tool', { silenceMs: 100 });
+    const began = performance.now();
+    expect((await brain.turn('hello')).outcome).toMatchObject({
+      error: { kind: 'brainSilent', details: { silentMs: 600 } },
+    });
+    expect(performance.now() - began).toBeGreaterThan(500);
+    expect(brain.all('tool.finished')).toMatchObject([{ tool: 'tool1', failed: true }]);
+  });
+
+  it('may be silent as long as it takes while a human is asked, and has its time anew afterwards', async () => {
+    const brain = await start('silent-with-approval', { silenceMs: 300 });
     brain.brain.send('hello');
-    await brain.next(fault === 'silent-with-tool' ? 'tool.started' : 'approval.requested');
+    await brain.next('approval.requested');
     // Several times the deadline: the only way to see that something does not happen.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(brain.all('turn.finished')).toEqual([]);
-    brain.brain.interrupt();
-    if (fault === 'silent-with-tool') {
-      expect((await brain.next('turn.finished')).outcome.status).toBe('interrupted');
-      expect(brain.all('tool.finished')).toMatchObject([{ tool: 'tool1', failed: true }]);
-    }
+    brain.brain.respond('p1', { decision: 'allow' });
+    expect((await brain.next('turn.finished')).outcome.status).toBe('done');
+  });
+
+  it('has the deadlines of its clone', async () => {
+    const silent = await start('silent', {}, { limits: { stallMs: 100 } });
+    expect((await silent.turn('hello')).outcome).toMatchObject({
+      error: { kind: 'brainSilent', details: { silentMs: 100 } },
+    });
+    const resultless = await start('no-result', {}, { limits: { stallMs: 100 } });
+    expect((await resultless.turn('hello')).outcome).toMatchObject({ error: { kind: 'brainNoResult' } });
+    const deaf = await start('hangs-after-result', { graceMs: 3_600_000 }, { limits: { graceMs: 50 } });
+    await deaf.turn('hello');
+    expect(await deaf.brain.kill()).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
   it('ends with the process: tools fail, stderr is bounded and clean of secrets', async () => {

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Clone, Khlone, Task } from '../../client/index.js';
+import { DaemonZone } from '../support/daemon.js';
+import { withFaultyClaude } from '../support/faultyClaude.js';
+import { processesWith } from '../support/processes.js';
+
+let zone: DaemonZone;
+let khlone: Khlone;
+beforeAll(async () => {
+  zone = new DaemonZone();
+  withFaultyClaude(zone);
+  khlone = await zone.connect();
+});
+afterAll(() => zone[Symbol.asyncDispose]());
+
+let clones = 0;
+/** A clone whose brain has a fault; with `once` only its first process has it. */
+const enroll = (fault: string, env: Record<string, string> = {}): Promise<Clone> => {
+  const starts = join(zone.sandbox.folder, `starts.${++clones}`);
+  return khlone.clone.enroll({
+    role: `faulty${clones}`,
+    brain: 'claude',
+    env: { FAULT: fault, STARTS: starts, ...env },
+    limits: { stallMs: 500, graceMs: 200 },
+  });
+};
+const run = async (who: string, say: string): Promise<Task> => {
+  const { id } = await khlone.clone.act({ who, say });
+  return khlone.task.wait({ task: id });
+};
+
+describe('a brain that fails in mid-turn', () => {
+  it.each([
+    ['silent', 'brainSilent', undefined],
+    ['silent-with-tool', 'brainSilent', undefined],
+    ['no-result', 'brainNoResult', 'answer 1'],
+    ['dies-before-result', 'brainNoResult', 'answer 1'],
+    ['dies-with-tool', 'brainDied', undefined],
+    ['exits-at-once', 'brainDied', undefined],
+  ])('by %s ends its task as %s, and the clone works on', async (fault, kind, text) => {
+    const { name } = await enroll(fault, { ONCE: '1' });
+    const failed = await run(name, 'one');
+    expect(failed).toMatchObject({ status: 'failed', error: { kind } });
+    expect(failed.result?.text).toBe(text);
+    expect((await khlone.clone.get({ who: name })).backoff).toMatchObject({ failures: 1 });
+    expect(await run(name, 'two')).toMatchObject({ status: 'done', result: { text: 'answer 1' } });
+    expect(await khlone.clone.get({ who: name })).not.toHaveProperty('backoff');
+  });
+});
+
+describe('a process that hangs after its result', () => {
+  it.each(['hibernate', 'restart'] as const)('is gone after a %s, and the clone works on', async (verb) => {
+    const { name } = await enroll('hangs-after-result');
+    expect((await run(name, 'one')).status).toBe('done');
+    const [brain] = processesWith(`KHLONE_CLONE=${name}`);
+    expect(brain).toBeDefined();
+    const { status } = await khlone.clone[verb]({ who: name });
+    expect(status).toBe('off');
+    expect(processesWith(`KHLONE_CLONE=${name}`)).toEqual([]);
+    expect((await run(name, 'two')).status).toBe('done');
+    await khlone.clone.retire({ who: name });
+  });
+});
+
+it('a restart ends a turn that hangs, and goes on with the queue', async () => {
+  const { name } = await enroll('never-accepts', { ONCE: '1' });
+  const hung = await khlone.clone.act({ who: name, say: 'one' });
+  const next = await khlone.clone.act({ who: name, say: 'two' });
+  await expect.poll(async () => (await khlone.task.get({ task: hung.id })).status).toBe('running');
+  await khlone.clone.restart({ who: name });
+  expect(await khlone.task.wait({ task: hung.id })).toMatchObject({
+    status: 'interrupted',
+    error: { message: expect.stringContaining('restarted') as string },
+  });
+  expect((await khlone.task.wait({ task: next.id })).status).toBe('done');
+});
