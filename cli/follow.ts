@@ -3,6 +3,7 @@ import { isKhloneError } from '../client/index.js';
 import type { Context } from './context.js';
 import { decide } from './decide.js';
 import { endingOfTask, type Ending } from './exit.js';
+import { inTerminal } from './inTerminal.js';
 import { onInterrupt } from './interrupts.js';
 import { everyApproval } from './pages.js';
 import { Prompter } from './prompter.js';
@@ -50,7 +51,7 @@ export async function followTask({ context, khlone, begin }: FollowRequest): Pro
 
 /** Whether somebody talks from now on to a clone that may be meant to do the task. */
 const beginsTalk = (event: Event, { clone }: Task): boolean =>
-  event.type === 'clone.status' && event.status === 'talking' && (clone ?? event.clone) === event.clone;
+  event.type === 'clone.status' && inTerminal(event) && (clone ?? event.clone) === event.clone;
 
 interface FollowerRequest {
   readonly context: Context;

@@ -1,4 +1,5 @@
 import type { Clone, Khlone, Task } from '../client/index.js';
+import { asksInTerminal, inTerminal } from './inTerminal.js';
 import { clonesOf } from './pages.js';
 import { oneLine } from './render/sanitize.js';
 import type { Style } from './render/style.js';
@@ -15,7 +16,7 @@ export async function renderQueued(khlone: Khlone, task: Task, style: Style): Pr
   if (clones.length === 0 || clones.some((clone) => isFree(clone, task))) return '';
   const ahead = await tasksAhead(khlone, task);
   const [first, ...others] = ahead ?? [];
-  const talking = clones.find(({ status }) => status === 'talking');
+  const talking = clones.find(inTerminal);
   if (ahead === undefined || (first === undefined && talking === undefined)) return '';
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const behind = first === undefined ? '' : ` behind ${first.id}${more}`;
@@ -23,13 +24,18 @@ export async function renderQueued(khlone: Khlone, task: Task, style: Style): Pr
   const waits = style.dim(`${task.id} is queued${behind}${pool}`);
   if (talking === undefined) return `  ${waits}\n`;
   const name = oneLine(talking.name);
+  if (asksInTerminal(talking)) {
+    const why = style.dim(`a turn in the terminal of ${name} waits for an answer there`);
+    return `  ${waits}\n  ${why}\n  next: khlone talk ${name}  or  khlone interrupt ${name}\n`;
+  }
   const why = style.dim(`somebody talks to ${name}, or a turn typed in its terminal is on`);
   return `  ${waits}\n  ${why}\n  next: khlone talk ${name} --takeover  or  khlone interrupt ${name}\n`;
 }
 
 /** Whether a clone takes the task at once, or has taken it. */
-function isFree({ task: current, queued, name, status }: Clone, { id, clone }: Task): boolean {
-  if (status === 'talking') return false;
+function isFree(of: Clone, { id, clone }: Task): boolean {
+  if (inTerminal(of)) return false;
+  const { task: current, queued, name } = of;
   // In a clone's own queue the new task is counted too.
   const own = clone === name ? 1 : 0;
   return current === id || (current === undefined && queued <= own);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Clone, Khlone } from '../../client/index.js';
 import { connectTo } from '../context.js';
 import { withExamples, type Bind } from '../declare.js';
+import { inTerminal } from '../inTerminal.js';
 import type { Output } from '../output.js';
 import { renderClone } from '../render/clone.js';
 import { oneLine } from '../render/sanitize.js';
@@ -33,19 +34,19 @@ export function define(command: Command, bind: Bind): void {
 
 /** Ends the process after the turn that is on, and says what that waits for. */
 async function rest(khlone: Khlone, who: string, out: Output): Promise<Clone> {
-  const { name, status, task } = await khlone.clone.get({ who });
+  const clone = await khlone.clone.get({ who });
+  const { name, task } = clone;
   const tell = (why: string): void => {
     out.note(`${why}\n  not to wait: Ctrl-C, then khlone off ${oneLine(name)} --now\n`);
   };
   if (task !== undefined) tell(`${oneLine(name)} works on ${oneLine(task)}; waiting for its end.`);
   // Who is only attached is not waited for, and whether a turn was typed there shows by the wait alone.
-  const timer =
-    status === 'talking'
-      ? setTimeout(
-          () => tell(`Waiting for the end of a turn in the terminal of ${oneLine(name)}, or of its program.`),
-          talkMs,
-        )
-      : undefined;
+  const timer = inTerminal(clone)
+    ? setTimeout(
+        () => tell(`Waiting for the end of a turn in the terminal of ${oneLine(name)}, or of its program.`),
+        talkMs,
+      )
+    : undefined;
   try {
     return await khlone.clone.hibernate({ who });
   } finally {

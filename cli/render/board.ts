@@ -1,5 +1,6 @@
 import type { Approval, Clone, Task } from '../../client/generated/types.js';
 import { formatAge, formatCost, formatTokens } from './format.js';
+import { asksInTerminal } from '../inTerminal.js';
 import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
 import { isStalled, renderBackoff, renderStall, type StallView } from './stall.js';
@@ -82,7 +83,11 @@ function notes({ clones, approvals }: BoardState, view: StallView & { readonly n
     const shown = columns === undefined ? title : truncate(title, columns, style.symbols.ellipsis);
     return `${style.yellow(shown)}\n${renderAnswer(approval, { columns, brief: true })}`;
   });
+  const asking = clones.filter(asksInTerminal).map(({ name }) => {
+    const answer = `khlone talk ${oneLine(name)}`;
+    return `${style.yellow(`? ${oneLine(name)} asks in its terminal`)}\n  next: ${answer}\n`;
+  });
   const delayed = clones.map((clone) => renderBackoff(clone, view));
-  const all = [...stalled, ...delayed, ...waiting].join('');
+  const all = [...stalled, ...delayed, ...waiting, ...asking].join('');
   return all === '' ? '' : `\n${all}`;
 }

@@ -138,6 +138,8 @@ export type BrainOutput =
   | { readonly type: 'message.typed'; readonly message: string; readonly text: string }
   /** In its own terminal, where turns are begun by hand: whether one is on. */
   | { readonly type: 'talk.turn'; readonly on: boolean }
+  /** In its own terminal: whether the turn that is on waits there for a human's word. */
+  | { readonly type: 'talk.asks'; readonly on: boolean }
   /** In its own terminal, a human went to another conversation; `begun` as in BrainSpec. */
   | { readonly type: 'talk.moved'; readonly conversation: string; readonly begun: boolean }
   | {

@@ -1,8 +1,10 @@
 import type { CloneStatus } from '../../protocol/shapes/clone.js';
 
-/** Where a clone stands: its status, and one more that clients see as `idle`. */
+/** Where a clone stands: its status, and two more that clients see as `waiting` and `idle`. */
 export type CloneState =
   | CloneStatus
+  /** A turn in its terminal waits for a human, and nobody is there. */
+  | 'asking'
   /** Whoever sat at its terminal ended the program: ready as one at rest is, and with no process. */
   | 'left';
 
@@ -20,6 +22,8 @@ export type CloneStep =
   | 'rest'
   /** Somebody is at the terminal, or a turn that was begun there is on. */
   | 'talk'
+  /** A turn in its terminal waits for a human, and nobody is there. */
+  | 'ask'
   /** The program in the terminal was ended by whoever sat there. */
   | 'leave'
   /** A process that an earlier daemon left was taken up. */
@@ -54,7 +58,15 @@ const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>
   },
   working: { wait: 'waiting', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
   waiting: { answered: 'working', rest: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
-  talking: { start: 'starting', rest: 'idle', leave: 'left', stop: 'off', retire: 'retired' },
+  talking: { start: 'starting', ask: 'asking', rest: 'idle', leave: 'left', stop: 'off', retire: 'retired' },
+  asking: {
+    start: 'starting',
+    talk: 'talking',
+    rest: 'idle',
+    leave: 'left',
+    stop: 'off',
+    retire: 'retired',
+  },
   left: { start: 'starting', stop: 'off', retire: 'retired' },
   failed: { revive: 'off', stop: 'failed', retire: 'retired' },
   retired: { stop: 'retired' },
@@ -72,5 +84,12 @@ export function nextCloneState(from: CloneState, step: CloneStep): CloneState {
 
 /** What clients see of a state. */
 export function statusOf(state: CloneState): CloneStatus {
-  return state === 'left' ? 'idle' : state;
+  switch (state) {
+    case 'asking':
+      return 'waiting';
+    case 'left':
+      return 'idle';
+    default:
+      return state;
+  }
 }

@@ -114,14 +114,17 @@ export class CloneProcess {
 
   #due({ state }: CloneLedger): CloneStep | undefined {
     const alive = this.#slot.isAlive;
-    const { on } = this.#parts.talks;
+    const { on, asks } = this.#parts.talks;
     switch (state) {
       case 'starting':
         return alive ? (on ? 'talk' : 'rest') : 'stop';
       case 'idle':
         return alive ? (on ? 'talk' : undefined) : 'stop';
       case 'talking':
-        return alive ? (on ? undefined : 'rest') : 'leave';
+        return alive ? (asks ? 'ask' : on ? undefined : 'rest') : 'leave';
+      case 'asking':
+        // Also once tasks no longer wait for it: whoever comes back is to know.
+        return alive ? (asks ? undefined : on ? 'talk' : 'rest') : 'leave';
       default:
         return undefined;
     }
@@ -143,7 +146,7 @@ export class CloneProcess {
     const ledger = this.#parts.ledger();
     talks.gone();
     // In a turn, or while the next process starts, the state is theirs to change.
-    if (ledger.state !== 'idle' && ledger.state !== 'talking') return;
+    if (!['idle', 'talking', 'asking'].includes(ledger.state)) return;
     const left = byItself && posture === 'talk';
     try {
       ledger.change(left ? 'leave' : 'stop', () => {});

@@ -285,6 +285,7 @@ export class CloneLedger {
       case 'waiting':
         return this.#task?.kind ?? 'off';
       case 'talking':
+      case 'asking':
         return 'talk';
     }
   }

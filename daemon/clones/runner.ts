@@ -198,7 +198,7 @@ export class CloneRunner {
       this.forgive();
       return this.wake();
     }
-    if (this.#talks.turn && !this.#turn) this.#process.interrupt();
+    if ((this.#talks.turn || this.#talks.asks) && !this.#turn) this.#process.interrupt();
     await this.#stopTask(stop);
   }
 
@@ -274,7 +274,7 @@ export class CloneRunner {
           continue;
         }
         if (this.state === 'failed' || this.#talks.on) break;
-        if (this.state === 'talking') this.#process.settle();
+        if (this.view().posture === 'talk') this.#process.settle();
         const delay = this.#outcomes.delay;
         if (delay > 0) return this.#alarm.set(delay, () => this.wake());
         const task = this.missing.length > 0 ? undefined : this.#ledger.claim();

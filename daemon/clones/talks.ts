@@ -43,6 +43,7 @@ export class Talks {
   #followed: { readonly brain: Brain; readonly held: DisposableStore } | undefined;
   #resting: (() => void)[] = [];
   #turn = false;
+  #asks = false;
   #lingers = false;
   /** Counts what moved since the turn's quiet time was last looked at. */
   #moves = 0;
@@ -65,6 +66,11 @@ export class Talks {
   /** Whether a turn is on that was begun in the terminal. */
   get turn(): boolean {
     return this.#turn;
+  }
+
+  /** Whether a turn in the terminal waits for a human, and nobody is there to see it. */
+  get asks(): boolean {
+    return this.#asks && this.#holds.size === 0;
   }
 
   /** Whether the terminal is in use: tasks wait meanwhile. */
@@ -113,6 +119,7 @@ export class Talks {
       brain.output((output) => {
         this.#moves += 1;
         if (output.type === 'talk.turn') this.#turned(output.on);
+        else if (output.type === 'talk.asks') this.#asked(output.on);
         else this.#parts.hear(output);
       }),
     );
@@ -127,6 +134,7 @@ export class Talks {
     this.#holds.clear();
     this.#leaving.clear();
     this.#lingers = false;
+    this.#asks = false;
     this.#turned(false);
     // What has waited for the end of the terminal goes on.
     if (inUse) this.#parts.changed();
@@ -158,6 +166,11 @@ export class Talks {
         });
       }),
     };
+  }
+
+  #asked(on: boolean): void {
+    this.#asks = on;
+    this.#parts.changed();
   }
 
   #turned(on: boolean): void {

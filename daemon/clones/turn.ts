@@ -107,6 +107,7 @@ export class Turn {
       case 'turn.finished':
         return this.#finish(output.outcome, output.usage);
       case 'talk.turn':
+      case 'talk.asks':
       case 'talk.moved':
         // The task's own turn is the one that counts.
         return;

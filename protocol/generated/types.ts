@@ -52,7 +52,7 @@ export interface Clone {
   _meta?: Record<string, unknown> | undefined;
 }
 
-/** `waiting` is on an approval; `talking` has somebody at its terminal, or a turn that was begun there; `off` has no process, and starts one for its next task. */
+/** `waiting` is on an approval or, in the posture `talk`, on somebody who comes to its terminal; `talking` has somebody at its terminal, or a turn that was begun there; `off` has no process, and starts one for its next task. */
 export type CloneStatus =
   'starting' | 'idle' | 'working' | 'waiting' | 'talking' | 'off' | 'failed' | 'retired';
 

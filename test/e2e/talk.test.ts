@@ -187,8 +187,11 @@ describe('a clone of Claude Code that is talked to', () => {
     await seat.say('write it');
     await seat.shows(/Do you want to create/);
     await seat[Symbol.asyncDispose]();
+    // Nobody is there to see the question: the clone's status tells of it.
+    await become(who, 'waiting', 'talk');
     const { id } = await khlone.clone.act({ who, say: 'not yet' });
     const again = await Seat.take(khlone, who);
+    await become(who, 'talking', 'talk');
     await again.shows(/Do you want to create/);
     expect((await khlone.task.get({ task: id })).status).toBe('queued');
     await again.press('\r');

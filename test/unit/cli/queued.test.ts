@@ -27,6 +27,11 @@ describe('why a task waits', () => {
     ['what goes first', [{ task: 't_1', queued: 1 }, [queued, aTask]], '  t_2 is queued behind t_1\n'],
     ['who talks', [{ status: 'talking', queued: 1 }, [queued]], `  t_2 is queued\n${talking.join('')}`],
     [
+      'what is asked in a terminal',
+      [{ status: 'waiting', posture: 'talk', queued: 1 }, [queued]],
+      '  t_2 is queued\n  a turn in the terminal of mechanic.1 waits for an answer there\n  next: khlone talk mechanic.1  or  khlone interrupt mechanic.1\n',
+    ],
+    [
       'what goes first and who talks',
       [{ status: 'talking', queued: 2 }, [queued, { ...aTask, status: 'queued' }]],
       `  t_2 is queued behind t_1\n${talking.join('')}`,

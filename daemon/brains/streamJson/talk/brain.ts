@@ -66,6 +66,7 @@ export class TalkBrain implements Brain {
         signs: () => this.#ear,
         refresh: () => this.#ear.read(),
         turned: (on) => this.#outputs.fire({ type: 'talk.turn', on }),
+        asks: (on) => this.#outputs.fire({ type: 'talk.asks', on }),
       }),
     );
     this.#ear = this.#listen({ from: parts.from, since: told ? startOf(terminal.held) : 0, told });

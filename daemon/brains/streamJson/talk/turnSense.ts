@@ -3,6 +3,9 @@ import type { Disposable } from '../../../lifecycle.js';
 /** How long all signs of a turn must be gone before it counts as over, in ms: they do not come at the same instant. */
 const settleMs = 400;
 
+/** How long a tool must stand still for it to count as one that waits for a human, in ms: each one does for a moment. */
+const askMs = 1000;
+
 /** The signs by which a turn in a terminal is known. */
 export interface TurnSigns {
   readonly turnOn: boolean;
@@ -15,6 +18,8 @@ export interface TurnSenseParts {
   /** Brings the signs up to date. */
   readonly refresh: () => Promise<void>;
   readonly turned: (on: boolean) => void;
+  /** Whether the turn waits for a human's word: to allow a tool, or to answer a question. */
+  readonly asks: (on: boolean) => void;
 }
 
 /**
@@ -27,6 +32,8 @@ export class TurnSense implements Disposable {
   #title: 'works' | 'rests' | 'silent' = 'silent';
   #on = false;
   #settling: NodeJS.Timeout | undefined;
+  #asks = false;
+  #asking: NodeJS.Timeout | undefined;
   #disposed = false;
 
   constructor(parts: TurnSenseParts) {
@@ -50,12 +57,22 @@ export class TurnSense implements Disposable {
       this.#settling ??= setTimeout(() => void this.#settle(), settleMs);
       this.#settling.unref();
     }
+    if (!this.#waits()) {
+      clearTimeout(this.#asking);
+      this.#asking = undefined;
+      this.#ask(false);
+    } else if (!this.#asks) {
+      this.#asking ??= setTimeout(() => this.#ask(true), askMs);
+      this.#asking.unref();
+    }
   }
 
   /** No turn is on any more, whatever the signs say: the program has ended. */
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#settling);
+    clearTimeout(this.#asking);
+    this.#ask(false);
     this.#turn(false);
   }
 
@@ -68,6 +85,17 @@ export class TurnSense implements Disposable {
   #shows(): boolean {
     const { turnOn, toolOn } = this.#parts.signs();
     return this.#title === 'works' || toolOn || (turnOn && this.#title !== 'rests');
+  }
+
+  /** A tool was called and nothing moves: it is not allowed yet. */
+  #waits(): boolean {
+    return this.#title === 'rests' && this.#parts.signs().toolOn;
+  }
+
+  #ask(on: boolean): void {
+    if (this.#asks === on) return;
+    this.#asks = on;
+    this.#parts.asks(on);
   }
 
   #turn(on: boolean): void {

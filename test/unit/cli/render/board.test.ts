@@ -75,6 +75,13 @@ describe('the board', () => {
     expect(boardOf(0)).not.toContain('MY_TOKEN');
   });
 
+  it('says where a question waits that no approval answers', () => {
+    const clones = [{ ...aClone, status: 'waiting' as const, posture: 'talk' as const }];
+    expect(renderBoard({ zone: '/z', clones, tasks: [], approvals: [] }, { style, now })).toContain(
+      '\n? mechanic.1 asks in its terminal\n  next: khlone talk mechanic.1\n',
+    );
+  });
+
   it('shows a question as one, and no command that would be cut', () => {
     const state = { zone: '/z', clones: [aClone], tasks: [], approvals: [aQuestion] };
     const wide = renderBoard(state, { style, now, columns: 100 });

@@ -10,16 +10,17 @@ import type { TaskStatus } from '../../../../protocol/shapes/task.js';
 
 // Written out in full, so that a change of the table is a change of this one too. `-` is no step.
 const clones = `
-            start     take     wait     answered  rest  talk     leave  adopt  stop     park    revive  retire
-  off       starting  -        -        -         -     -        -      idle   off      failed  -       retired
-  starting  starting  working  -        -         idle  talking  -      -      off      failed  -       retired
-  idle      starting  working  -        -         -     talking  left   -      off      failed  -       retired
-  working   -         -        waiting  -         idle  -        -      -      off      failed  -       retired
-  waiting   -         -        -        working   idle  -        -      -      off      failed  -       retired
-  talking   starting  -        -        -         idle  -        left   -      off      -       -       retired
-  left      starting  -        -        -         -     -        -      -      off      -       -       retired
-  failed    -         -        -        -         -     -        -      -      failed   -       off     retired
-  retired   -         -        -        -         -     -        -      -      retired  -       -       -
+            start     take     wait     answered  rest  talk     ask     leave  adopt  stop     park    revive  retire
+  off       starting  -        -        -         -     -        -       -      idle   off      failed  -       retired
+  starting  starting  working  -        -         idle  talking  -       -      -      off      failed  -       retired
+  idle      starting  working  -        -         -     talking  -       left   -      off      failed  -       retired
+  working   -         -        waiting  -         idle  -        -       -      -      off      failed  -       retired
+  waiting   -         -        -        working   idle  -        -       -      -      off      failed  -       retired
+  talking   starting  -        -        -         idle  -        asking  left   -      off      -       -       retired
+  asking    starting  -        -        -         idle  talking  -       left   -      off      -       -       retired
+  left      starting  -        -        -         -     -        -       -      -      off      -       -       retired
+  failed    -         -        -        -         -     -        -       -      -      failed   -       off     retired
+  retired   -         -        -        -         -     -        -       -      -      retired  -       -       -
 `;
 
 const tasks = `
@@ -54,6 +55,7 @@ describe('a clone that is', () => {
 it('shows a clone whose terminal was left as one at rest', () => {
   expect(statusOf('left')).toBe('idle');
   expect(statusOf('talking')).toBe('talking');
+  expect(statusOf('asking')).toBe('waiting');
 });
 
 describe('a task that is', () => {

@@ -272,6 +272,38 @@ describe('tasks', () => {
     expect((await stage.end(task)).status).toBe('done');
   });
 
+  it('wait for a turn that waits for a human in the terminal; it says so as long as nobody is there', async () => {
+    const runner = stage.clone();
+    const hold = await runner.talk(wish());
+    nth(0).emit({ type: 'talk.turn', on: true });
+    nth(0).emit({ type: 'talk.asks', on: true });
+    await settle();
+    expect(runner.state).toBe('talking');
+    await leave(hold);
+    expect(runner.view()).toMatchObject({ status: 'waiting', posture: 'talk' });
+    const back = await runner.talk(wish());
+    await settle();
+    expect(runner.state).toBe('talking');
+    await leave(back);
+    const task = stage.give('a');
+    nth(0).emit({ type: 'talk.asks', on: false });
+    await settle();
+    expect([runner.state, stage.stored(task).status]).toEqual(['talking', 'queued']);
+    nth(0).emit({ type: 'talk.turn', on: false });
+    expect((await stage.end(task)).status).toBe('done');
+  });
+
+  it('take the place of a turn that has waited for a human for five minutes; without them it waits on', async () => {
+    const runner = stage.clone();
+    const hold = await runner.talk(wish());
+    nth(0).emit({ type: 'talk.turn', on: true });
+    nth(0).emit({ type: 'talk.asks', on: true });
+    await leave(hold);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(runner.state).toBe('waiting');
+    expect((await stage.end(stage.give('a'))).status).toBe('done');
+  });
+
   it('wait no longer than five minutes for a turn in which nothing moves', async () => {
     const runner = stage.clone();
     const hold = await runner.talk(wish());

@@ -3,6 +3,7 @@ import { TurnSense } from '../../../../../../daemon/brains/streamJson/talk/turnS
 
 const signs = { turnOn: false, toolOn: false };
 let told: boolean[];
+let asks: boolean[];
 let refresh: () => Promise<void>;
 let sense: TurnSense;
 
@@ -10,8 +11,14 @@ beforeEach(() => {
   vi.useFakeTimers();
   Object.assign(signs, { turnOn: false, toolOn: false });
   told = [];
+  asks = [];
   refresh = async () => undefined;
-  sense = new TurnSense({ signs: () => signs, refresh: () => refresh(), turned: (on) => told.push(on) });
+  sense = new TurnSense({
+    signs: () => signs,
+    refresh: () => refresh(),
+    turned: (on) => told.push(on),
+    asks: (on) => asks.push(on),
+  });
 });
 afterEach(() => {
   sense.dispose();
@@ -74,6 +81,35 @@ describe('a turn in a terminal', () => {
     sense.look();
     await vi.advanceTimersByTimeAsync(400);
     expect(told).toEqual([true, false]);
+  });
+
+  it('waits for a human where a tool is called and the title rests for a while', async () => {
+    sense.title('⠂ x');
+    signs.toolOn = true;
+    sense.look();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asks).toEqual([]);
+    sense.title('✳ x');
+    await vi.advanceTimersByTimeAsync(999);
+    sense.title('⠐ x');
+    sense.title('✳ x');
+    await vi.advanceTimersByTimeAsync(999);
+    expect(asks).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asks).toEqual([true]);
+    sense.title('⠂ x');
+    expect([told, asks]).toEqual([[true], [true, false]]);
+  });
+
+  it('waits for nobody once the program has ended', async () => {
+    signs.toolOn = true;
+    sense.title('✳ x');
+    await vi.advanceTimersByTimeAsync(1000);
+    sense.dispose();
+    expect([told, asks]).toEqual([
+      [true, false],
+      [true, false],
+    ]);
   });
 
   it('is over with the program', () => {
