@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onUnexpectedError } from '../lifecycle.js';
+import { removeCgroup } from './brainCgroup.js';
+import { Cgroups } from './cgroups.js';
 import type {
   FinishedSpool,
   HeldProcess,
@@ -39,6 +41,8 @@ export interface HoldersOptions {
   readonly umask?: number;
   /** The compiled holder; the one beside this file when left out. */
   readonly program?: string;
+  /** Where brains get cgroups of their own; wherever this user may make some when left out. */
+  readonly cgroups?: Cgroups;
 }
 
 /** A brain that an earlier daemon started and that still runs. */
@@ -68,6 +72,7 @@ export class Holders implements Holder {
   readonly #program: string;
   readonly #runs = new Map<string, HeldRun>();
   readonly #finished: FinishedRuns;
+  readonly #cgroups: Cgroups;
   /** Holders that are being started, or are ending. */
   readonly #busy = new Set<Promise<unknown>>();
   readonly #pruning: NodeJS.Timeout;
@@ -75,10 +80,11 @@ export class Holders implements Holder {
   #spareSoon: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ folder, program, umask }: HoldersOptions) {
+  constructor({ folder, program, umask, cgroups }: HoldersOptions) {
     this.#root = folder;
     this.#umask = umask ?? process.umask();
     this.#program = program ?? fileURLToPath(new URL('./program/main.js', import.meta.url));
+    this.#cgroups = cgroups ?? new Cgroups();
     this.#finished = new FinishedRuns(folder, this.#runs);
     this.#pruning = setInterval(() => void this.#finished.prune().catch(onUnexpectedError), pruneMs).unref();
   }
@@ -182,10 +188,15 @@ export class Holders implements Holder {
     const spare = this.#spare;
     this.#spare = undefined;
     const holder = spare ?? startHolder(this.#root, this.#program);
+    const cgroup = this.#cgroups.make(holder.run);
     try {
-      return await holder.link.spawn(order, (identity) => this.#keep(holder, make(identity, holder)));
+      return await holder.link.spawn({ ...order, ...(cgroup && { cgroup }) }, (identity) => {
+        if (cgroup && identity.cgroup === undefined) removeCgroup(cgroup.folder);
+        return this.#keep(holder, make(identity, holder));
+      });
     } catch (error) {
       this.#dismiss(holder);
+      if (cgroup) removeCgroup(cgroup.folder);
       // It may have died long before it was wanted.
       if (spare && error instanceof HolderLost) return this.#spawn(order, make);
       throw error;
@@ -272,7 +283,7 @@ export class Holders implements Holder {
     const brains = left.map(({ folder, run }) => ({ folder, run, file: brainOf(folder) }));
     const known = brains.flatMap(({ file }) => (file ? [file.brain] : []));
     // A holder that was killed before it could write down whose parent it is.
-    const unknown = brains.flatMap(({ file, run }) => (file ? [] : [nobody(run)]));
+    const unknown = brains.flatMap(({ file, run }) => (file ? [] : [nobody(run, this.#cgroups.left(run))]));
     const ended = (await endSurvivors(known)) + (await sweep(unknown));
     // Last, where one hangs: without it its brain would lose its terminal and end unseen.
     for (const { file } of brains) if (file) killHolder(file.holder);
@@ -289,6 +300,6 @@ function runOf(holder: HolderProcess, found: Welcome, { tag, brain, size: first 
 }
 
 /** Stands for a process of which only the run is known. */
-function nobody(run: string): ProcessIdentity {
-  return { pid: -1, startTime: '', bootId: bootId(), run };
+function nobody(run: string, cgroup: string | undefined): ProcessIdentity {
+  return { pid: -1, startTime: '', bootId: bootId(), run, ...(cgroup !== undefined && { cgroup }) };
 }

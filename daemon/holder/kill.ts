@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endCgroup, ownCgroup } from './brainCgroup.js';
 import type { ProcessIdentity } from './contract.js';
-import { isRunning, processFacts } from './program/identity.js';
-import { findStrays } from './strays.js';
+import { bootId, isRunning, processFacts } from './program/identity.js';
+import { findKin, findStrays, type Stray } from './strays.js';
 
 /** How long a process may take over SIGTERM (design: 5 s). */
 export const defaultGraceMs = 5_000;
@@ -22,24 +23,42 @@ export function signalGroup(identity: ProcessIdentity, signal: NodeJS.Signals): 
   }
 }
 
-/** Ends with SIGKILL what is left of the runs, descendants in sessions of their own included. Resolves with how many were ended. */
-export async function sweep(runs: readonly ProcessIdentity[]): Promise<number> {
-  const ended = new Set<number>();
+/**
+ * Ends with SIGKILL what is left of the runs, descendants in sessions of their own included: all that is in their
+ * cgroups, and all that is found by its marks. Resolves with how many were ended.
+ */
+export async function sweep(runs: readonly ProcessIdentity[], kin: readonly Stray[] = []): Promise<number> {
+  const inCgroups = await Promise.all(runs.map(sweepCgroup));
+  const ended = new Set(kin.filter(endStray).map(({ pid }) => pid));
   for (let round = 0; round < sweepRounds; round++) {
     const strays = await findStrays(runs);
     if (strays.length === 0) break;
-    for (const stray of strays) {
-      if (processFacts(stray.pid)?.startTime !== stray.startTime) continue;
-      try {
-        process.kill(stray.pid, 'SIGKILL');
-        ended.add(stray.pid);
-      } catch {
-        // It ended in between, which is what was wanted.
-      }
-    }
+    for (const stray of strays) if (endStray(stray)) ended.add(stray.pid);
     await sleep(pollMs);
   }
-  return ended.size;
+  return inCgroups.reduce((sum, count) => sum + count, ended.size);
+}
+
+/**
+ * Ends one with SIGKILL, if the number still belongs to this very process. Says whether it did. Between the look and
+ * the signal are some microseconds in which nothing of ours runs: a number is given out again only once all others
+ * were, which takes the kernel a second and more.
+ */
+function endStray({ pid, startTime }: Stray): boolean {
+  const facts = processFacts(pid);
+  if (facts === undefined || facts.zombie || facts.startTime !== startTime) return false;
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    // It ended in between, which is what was wanted.
+    return false;
+  }
+}
+
+async function sweepCgroup(run: ProcessIdentity): Promise<number> {
+  const cgroup = run.bootId === bootId() ? ownCgroup(run) : undefined;
+  return cgroup === undefined ? 0 : endCgroup(cgroup);
 }
 
 /**
@@ -51,6 +70,8 @@ export async function killGroups(
   graceMs: number,
   gone: Promise<unknown> = pollUntilGone(runs, graceMs),
 ): Promise<number> {
+  // What a cgroup holds need not be known.
+  const kin = await findKin(runs.filter((run) => ownCgroup(run) === undefined));
   const signalled = runs.filter((run) => signalGroup(run, 'SIGTERM'));
   if (signalled.length > 0) {
     const grace = new AbortController();
@@ -58,7 +79,7 @@ export async function killGroups(
     grace.abort();
     for (const run of signalled) signalGroup(run, 'SIGKILL');
   }
-  return signalled.length + (await sweep(runs));
+  return signalled.length + (await sweep(runs, kin));
 }
 
 async function pollUntilGone(runs: readonly ProcessIdentity[], graceMs: number): Promise<void> {

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { ProcessIdentity } from './contract.js';
-import { bootId, processFacts } from './program/identity.js';
+import { processTable, treeOf } from './processTable.js';
+import { bootId, isRunning, processFacts } from './program/identity.js';
 import { runMarker } from './program/wire.js';
 
 /** A process that belongs to a run, with the start time it had when it was found. */
@@ -34,6 +35,17 @@ export async function findStrays(runs: readonly ProcessIdentity[]): Promise<Stra
     if (marked || sessions.has(facts.session)) strays.push({ pid, startTime: facts.startTime });
   }
   return strays;
+}
+
+/**
+ * All that descends from the runs now, by whose child it is: also what threw the marker away and left the session, as
+ * long as those between still live. To be asked while the run's first process lives.
+ */
+export async function findKin(runs: readonly ProcessIdentity[]): Promise<Stray[]> {
+  const living = runs.filter(isRunning);
+  if (living.length === 0) return [];
+  const table = await processTable();
+  return living.flatMap((run) => treeOf(run.pid, table)).filter(({ pid }) => pid !== process.pid);
 }
 
 interface Candidate {

@@ -4,6 +4,7 @@ import type { Brain, BrainSink } from './brain.js';
 import { frame, FrameReader, putOffset, takeOffset } from './frames.js';
 import { identify, isRunning } from './identity.js';
 import { Outlet, type OutletReader } from './outlet.js';
+import { killCgroup, placedIn } from './place.js';
 import { startPiped } from './pipes.js';
 import { startInTerminal } from './terminal.js';
 import {
@@ -137,12 +138,16 @@ export class Host {
       this.#outlets = size
         ? [new Outlet(mainChannel, size)]
         : [new Outlet(mainChannel), new Outlet(errorChannel)];
-      const brain = await underUmask(order.umask, () =>
-        size ? startInTerminal({ ...order, size }, run, sink) : startPiped(order, run, sink),
+      const { started, placed } = placedIn(order.cgroup, () =>
+        underUmask(order.umask, () =>
+          size ? startInTerminal({ ...order, size }, run, sink) : startPiped(order, run, sink),
+        ),
       );
-      this.#brain = brain;
+      const brain = await started;
+      const cgroup = placed ? order.cgroup?.folder : undefined;
+      this.#brain = cgroup === undefined ? brain : { ...brain, identity: { ...brain.identity, cgroup } };
       this.#size = size;
-      this.#file = this.#record(order, brain);
+      this.#file = this.#record(order, this.#brain);
     } catch (error) {
       this.#failed(error as NodeJS.ErrnoException);
       return;
@@ -228,7 +233,7 @@ export class Host {
     this.#lonely = setTimeout(() => {
       if (this.#phase === 'exited') return this.#end();
       this.#signal('SIGTERM');
-      setTimeout(() => this.#signal('SIGKILL'), graceMs);
+      setTimeout(() => this.#killAll(), graceMs);
       this.#wait();
     }, this.#options.lonelyMs);
   }
@@ -240,6 +245,17 @@ export class Host {
       process.kill(-identity.pid, signal);
     } catch {
       // It ended in between, which is what was wanted.
+    }
+  }
+
+  #killAll(): void {
+    this.#signal('SIGKILL');
+    const cgroup = this.#brain?.identity.cgroup;
+    if (cgroup === undefined) return;
+    try {
+      killCgroup(cgroup);
+    } catch {
+      // It was taken away, or a kernel before 5.14: the next daemon sees to what is left.
     }
   }
 

@@ -4,8 +4,11 @@
  */
 export const protocolVersion = 1;
 
-/** Feature bits of this holder; none so far. */
-export const features = 0;
+/** It starts a brain in the cgroup that its order names. */
+const placesBrains = 1 << 2;
+
+/** Feature bits of this holder. */
+export const features = placesBrains;
 
 /** Types of frames from the daemon. */
 export const toHolder = {
@@ -65,6 +68,8 @@ export interface ProcessIdentity {
   readonly bootId: string;
   /** Random token in the environment of the process (`KHLONE_RUN`), by which strayed descendants are found. */
   readonly run: string;
+  /** Folder of the cgroup (version 2) in which it and all its descendants are, and nothing else. */
+  readonly cgroup?: string;
 }
 
 /** How a process ended: exactly one of the two is set. */
@@ -79,6 +84,14 @@ export interface HeldSize {
   readonly rows: number;
 }
 
+/** Where a brain is started. */
+export interface CgroupPlace {
+  /** Folder of a cgroup of its own. */
+  readonly folder: string;
+  /** Folder of the cgroup that the holder goes back to. */
+  readonly back: string;
+}
+
 /** What to run, and behind what. */
 export interface SpawnOrder {
   readonly tag: HeldTag;
@@ -91,6 +104,8 @@ export interface SpawnOrder {
   readonly umask: number;
   /** A terminal of this size; pipes where it is missing. */
   readonly size?: HeldSize;
+  /** Where it cannot be started there, it is started where the holder is. */
+  readonly cgroup?: CgroupPlace;
 }
 
 /** The system's error why a program did not start. */

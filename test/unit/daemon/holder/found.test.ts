@@ -310,7 +310,7 @@ describe('a holder', () => {
     mkdirSync(deep, { recursive: true });
     const before = process.cwd();
     const [identity] = await orphans({ ...sh('exec sleep 600'), size, folder: deep });
-    const holders = stage.open(deep);
+    const holders = stage.open({ folder: deep });
     const { living } = await holders.find();
     expect(living.map(({ run }) => run)).toEqual([identity?.run]);
     expect(process.cwd()).toBe(before);

@@ -14,6 +14,7 @@ import {
   isRunning,
 } from '../../../../daemon/holder/program/identity.js';
 import { runMarker } from '../../../../daemon/holder/program/wire.js';
+import { processTable, tableFromPs, treeOf } from '../../../../daemon/holder/processTable.js';
 import { carriersFromPs, findStrays } from '../../../../daemon/holder/strays.js';
 import type { BrainFile } from '../../../../daemon/holder/program/wire.js';
 import { endSurvivors } from '../../../../daemon/holder/survivors.js';
@@ -210,6 +211,22 @@ describe('identities', () => {
     expect(factsFromPs(pid)).toEqual(facts);
     const carriers = await carriersFromPs([`${runMarker}=${token}`]);
     expect(carriers.filter((carrier) => carrier.marked).map((carrier) => carrier.pid)).toEqual([pid]);
+  });
+});
+
+describe('the table of processes', () => {
+  it('is the same through ps as through /proc', async () => {
+    const child = await run('setInterval(() => {}, 1000)');
+    const { pid } = child.identity;
+    const [fromProc, fromPs] = await Promise.all([processTable(), tableFromPs()]);
+    const [ofProc] = treeOf(pid, fromProc);
+    const [ofPs] = treeOf(pid, fromPs);
+    expect(ofPs).toMatchObject({ pid, parent: ofProc?.parent, session: pid, zombie: false });
+    expect(Math.abs((ofPs?.rssBytes ?? 0) - (ofProc?.rssBytes ?? 0))).toBeLessThan(50_000_000);
+    expect(ofPs?.rssBytes).toBeGreaterThan(10_000_000);
+    expect(ofPs?.startTime).toBe(factsFromPs(pid)?.startTime);
+    expect(ofProc?.startTime).toBe(factsFromProc(pid)?.startTime);
+    expect(Math.abs((ofPs?.cpuMs ?? 0) - (ofProc?.cpuMs ?? 0))).toBeLessThan(2_000);
   });
 });
 
