@@ -13,6 +13,7 @@ import { CloneEnvironment } from './clones/environment.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
 import { recover } from './clones/recovery.js';
+import type { CloneRunner } from './clones/runner.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
 import { type Found, Holders } from './holder/holders.js';
@@ -33,6 +34,14 @@ import type { ZoneClaim } from './zone/owner.js';
 
 /** Time that calls in flight have to answer when the daemon ends, in ms. */
 const partingMs = 500;
+
+/** How a daemon is to end. */
+export interface StopOrder {
+  /** Lets what runs come to its end first. */
+  readonly drain: boolean;
+  /** What becomes of the brains' processes, and of their turns; they end when left out. */
+  readonly brains?: 'keep' | 'end' | undefined;
+}
 
 /** What a daemon is made of. */
 export interface DaemonRequest {
@@ -124,7 +133,7 @@ export class Daemon {
         log: `${paths.log}/daemon.log`,
       },
       clients: () => this.#rpc.connections.size,
-      stop: ({ drain }) => void this.stop({ drain }).catch(onUnexpectedError),
+      stop: (how) => void this.stop(how).catch(onUnexpectedError),
     });
     const dispatcher = createDispatcher({
       methods: methodSpecs(),
@@ -150,17 +159,23 @@ export class Daemon {
     return socket.path;
   }
 
-  /** Ends the daemon: turns first, then clients, then the database. A second call without `drain` hurries the first. */
-  async stop({ drain }: { readonly drain: boolean }): Promise<void> {
+  /**
+   * Ends the daemon: turns first, then clients, then the database. A second call without `drain` hurries the first.
+   * With `keep` the brains work on under their holders, and turns that are on go on with the next daemon.
+   */
+  async stop({ drain, brains = 'end' }: StopOrder): Promise<void> {
     const first = this.#ending === 'no';
     if (!first && (drain || this.#ending === 'now')) return this.ended;
     this.#ending = drain ? 'draining' : 'now';
-    this.#request.log.info('stopping', { drain });
+    this.#request.log.info('stopping', { drain, brains });
     this.#enrolment.close();
-    const closing = Promise.allSettled(this.#directory.all().map((runner) => runner.close(drain)));
+    const close = (runner: CloneRunner): Promise<void> =>
+      brains === 'keep' ? runner.leave(drain) : runner.close(drain);
+    const closing = Promise.allSettled(this.#directory.all().map(close));
     if (!first) return this.ended;
     for (const end of await closing) if (end.status === 'rejected') onUnexpectedError(end.reason);
-    await this.#holders.close();
+    if (brains === 'keep') this.#holders.leave();
+    else await this.#holders.close();
     await this.#rpc.close({ graceMs: partingMs });
     this.#events.flush();
     this.#held.dispose();

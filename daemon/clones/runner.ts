@@ -4,25 +4,23 @@ import { fail } from '../../protocol/fail.js';
 import type { Clone, CloneStatus } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { Brain, BrainSupplier, ToldOutput } from '../brains/contract.js';
+import type { BrainSupplier, ToldOutput } from '../brains/contract.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 import { retryMs } from '../store/retry.js';
-import type { TaskRecord } from '../store/taskTable.js';
 import { Alarm } from './alarm.js';
-import { askerOf } from './asker.js';
 import { CloneProcess } from './cloneProcess.js';
 import type { Variables } from './environment.js';
 import { Hearing } from './hearing.js';
 import { CloneLedger, type LedgerShared } from './ledger.js';
 import { Outcomes } from './outcomes.js';
-import { resumeWords, stopForDaemon } from './recovery.js';
 import { Sleepers } from './sleepers.js';
 import type { TalkHold, TalkWish } from './talk.js';
 import { Talks } from './talks.js';
-import { stopFor, Turn, type TurnStop } from './turn.js';
+import { TaskRuns } from './taskRuns.js';
+import { stopFor, type TurnStop } from './turn.js';
 import { withBackoff } from './views.js';
 
 /** Default time a process stays warm at rest. */
@@ -50,13 +48,9 @@ export class CloneRunner {
     alive: () => this.#process.isAlive,
     closing: () => this.#phase === 'closing',
   });
-  /** The next try, the end of a task's time, or the end of a process at rest: never two of them at once. */
+  /** The next try, or the end of a process at rest: never two of them at once. */
   readonly #alarm = new Alarm();
-  #turn: Turn | undefined;
-  /** A stop that came while the process was still being started. */
-  #early: TurnStop | undefined;
-  /** Settles when the task that runs now has ended and that is on disk. */
-  #running: Promise<void> = Promise.resolve();
+  readonly #tasks: TaskRuns;
   /** Settles when there is nothing to do for the moment. */
   #working: Promise<void> = Promise.resolve();
   #busy = false;
@@ -75,7 +69,7 @@ export class CloneRunner {
       log: shared.log,
       ledger,
       process: () => this.#process,
-      taskOn: () => this.#turn !== undefined,
+      taskOn: () => this.#tasks.on,
       closing: () => this.#phase === 'closing',
     });
     this.#talks = new Talks({ hear: (output) => hearing.hear(output), changed: () => this.wake() });
@@ -85,6 +79,14 @@ export class CloneRunner {
       ledger,
       talks: this.#talks,
       moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),
+    });
+    this.#tasks = new TaskRuns({
+      shared,
+      ledger,
+      process: () => this.#process,
+      outcomes: this.#outcomes,
+      program: supplier.sharesTerminal,
+      serving: () => this.#phase === 'serving',
     });
     const { usage } = shared;
     this.#ledger = new CloneLedger({ record, usage, shared, posture: () => this.#process.posture });
@@ -161,7 +163,7 @@ export class CloneRunner {
     }
     const hold = this.#talks.ask(wish);
     if (task && wish.now && !wish.signal.aborted) {
-      void this.#stopTask(stopFor('somebody came to talk')).catch(onUnexpectedError);
+      void this.#tasks.stop(stopFor('somebody came to talk')).catch(onUnexpectedError);
     }
     this.wake();
     return hold;
@@ -175,7 +177,7 @@ export class CloneRunner {
   hibernate({ now, why = 'hibernated' }: { readonly now: boolean; readonly why?: string }): Promise<void> {
     if (this.#phase !== 'serving') return this.#working;
     const slept = this.#sleepers.add(now);
-    if (now) void this.#stopTask(stopFor(`its clone was ${why}`)).catch(onUnexpectedError);
+    if (now) void this.#tasks.stop(stopFor(`its clone was ${why}`)).catch(onUnexpectedError);
     this.wake();
     return slept;
   }
@@ -198,8 +200,8 @@ export class CloneRunner {
       this.forgive();
       return this.wake();
     }
-    if ((this.#talks.turn || this.#talks.asks) && !this.#turn) this.#process.interrupt();
-    await this.#stopTask(stop);
+    if ((this.#talks.turn || this.#talks.asks) && !this.#tasks.on) this.#process.interrupt();
+    await this.#tasks.stop(stop);
   }
 
   /** A human lets it try again, at once: no failure counts any more. @throws storageFailed */
@@ -210,7 +212,7 @@ export class CloneRunner {
 
   /** Ends the turn of a task if it is the one that runs. Resolves when it is over. */
   async stopTask(task: string, stop: TurnStop): Promise<void> {
-    if (this.#ledger.task?.id === task) await this.#stopTask(stop);
+    if (this.#ledger.task?.id === task) await this.#tasks.stop(stop);
   }
 
   /**
@@ -227,7 +229,7 @@ export class CloneRunner {
     this.#alarm.clear();
     this.#talks.refuse(fail('cloneRetired', { clone: this.record.name }));
     try {
-      await this.#stopTask(stop);
+      await this.#tasks.stop(stop);
       await this.#working;
       await this.#process.end('retired');
       this.#ledger.retire(stop);
@@ -242,11 +244,9 @@ export class CloneRunner {
   /** Ends with the daemon: lets a running turn end first (`drain`), or breaks it off by its clone's policy. */
   async close(drain: boolean): Promise<void> {
     this.#phase = 'closing';
-    // A turn that is waited for keeps its time limit.
-    if (!this.#turn) this.#alarm.clear();
-    const { task } = this.#ledger;
+    this.#alarm.clear();
     this.#talks.refuse(fail('shuttingDown', {}));
-    if (!drain && task && this.#turn) await this.#turn.abandon(stopForDaemon(this.record, task));
+    if (!drain) await this.#tasks.abandon();
     if (!drain) this.#talks.hurry();
     await this.#working;
     await this.#talks.rested();
@@ -254,10 +254,14 @@ export class CloneRunner {
     this.#sleepers.release();
   }
 
-  async #stopTask(stop: TurnStop): Promise<void> {
-    if (this.#turn) this.#turn.stop(stop);
-    else if (this.#ledger.task) this.#early ??= stop;
-    if (this.#ledger.task) await this.#running;
+  /** Ends with the daemon and leaves the process to the next one, with the turn that is on unless it is waited for. */
+  async leave(drain: boolean): Promise<void> {
+    this.#phase = 'closing';
+    this.#talks.refuse(fail('shuttingDown', {}));
+    this.#sleepers.release();
+    if (drain) await this.#working;
+    this.#tasks.leave();
+    this.#alarm.clear();
   }
 
   /** Takes tasks until there is none, or until something must be waited for. */
@@ -279,9 +283,8 @@ export class CloneRunner {
         if (delay > 0) return this.#alarm.set(delay, () => this.wake());
         const task = this.missing.length > 0 ? undefined : this.#ledger.claim();
         if (!task) break;
-        this.#running = this.#run(task);
-        await this.#running;
-        this.#released();
+        await this.#tasks.run(task);
+        this.#tasks.release();
       }
       this.#process.settle();
       this.#rest();
@@ -290,7 +293,7 @@ export class CloneRunner {
       this.#alarm.set(retryMs, () => this.wake());
     } finally {
       // In the same step as the last look at the queue, so that no call to wake falls between.
-      this.#released();
+      this.#tasks.release();
       this.#busy = false;
     }
   }
@@ -302,7 +305,7 @@ export class CloneRunner {
   async #giveUp(error: unknown): Promise<void> {
     const incident = randomUUID();
     onUnexpectedError(new Error(`incident ${incident}`, { cause: error }));
-    if (!this.#turn || this.#phase === 'closing') return;
+    if (!this.#tasks.on || this.#phase === 'closing') return;
     await this.#process.end('posture');
     this.#ledger.abandon(incident);
   }
@@ -320,48 +323,6 @@ export class CloneRunner {
       this.#alarm.set(idleMs, () => void this.#process.end('posture'));
     else if (state === 'left')
       this.#alarm.set(idleMs, () => this.#guarded(() => this.#ledger.change('stop', () => {})));
-  }
-
-  #released(): void {
-    this.#ledger.release();
-    this.#turn = undefined;
-    this.#early = undefined;
-  }
-
-  async #run(task: TaskRecord): Promise<void> {
-    const { log, desk, environment } = this.#shared;
-    const ledger = this.#ledger;
-    let brain: Brain;
-    try {
-      brain = await this.#process.forTask(task.kind);
-    } catch (error) {
-      return this.#outcomes.failedToStart(error);
-    }
-    // Cancelled, or left to the next daemon.
-    if (!ledger.stillQueued() || this.#phase !== 'serving') return;
-    ledger.start();
-    const turn = new Turn({
-      brain,
-      log,
-      desk,
-      asker: askerOf(ledger, brain),
-      pieces: () => environment.redactPieces(this.record.name),
-      accepted: () => ledger.begun(),
-    });
-    this.#turn = turn;
-    const timeoutMs = task.timeoutMs ?? this.record.limits.taskTimeoutMs;
-    if (timeoutMs !== undefined) {
-      this.#alarm.set(timeoutMs, () =>
-        turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }),
-      );
-    }
-    // A program of the user's choice would take our words for its own.
-    const words = task.resumed && !this.#supplier.sharesTerminal;
-    turn.begin(words ? resumeWords(task.say) : task.say);
-    if (this.#early) turn.stop(this.#early);
-    const end = await turn.ended;
-    this.#alarm.clear();
-    await this.#outcomes.finish(end);
   }
 
   #talkObstacle(): KhloneError | undefined {

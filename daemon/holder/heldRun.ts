@@ -61,11 +61,20 @@ export abstract class HeldRun implements Disposable, BrainListener {
     return this.#handedOver;
   }
 
+  /** Leaves it to the next daemon: it works on, and nothing more is heard of it here, its end neither. */
+  leave(): void {
+    this.#handedOver = true;
+    this.#settled = true;
+    this.#alive = false;
+    this.holder.link.end();
+  }
+
   async kill(graceMs: number = defaultGraceMs): Promise<ProcessExit> {
     if (this.#alive) {
       this.#killing = killGroups([this.identity], graceMs, this.#ended).catch(onUnexpectedError);
       await this.#killing;
     }
+    if (this.#handedOver) return this.exited;
     // A holder that does not tell of it any more must not keep its clone waiting.
     const late = setTimeout(() => this.holder.kill(), reportMs);
     const exit = await this.exited;
@@ -78,6 +87,7 @@ export abstract class HeldRun implements Disposable, BrainListener {
   }
 
   output(channel: number, offset: number, chunk: Buffer): void {
+    if (this.#settled) return;
     this.channels[channel]?.push(offset, chunk);
   }
 

@@ -79,6 +79,7 @@ export class Holders implements Holder {
   #spare: HolderProcess | undefined;
   #spareSoon: NodeJS.Timeout | undefined;
   #closed = false;
+  #left = false;
 
   constructor({ folder, program, umask, cgroups }: HoldersOptions) {
     this.#root = folder;
@@ -146,6 +147,19 @@ export class Holders implements Holder {
     }
   }
 
+  /** Leaves all brains to the next daemon: they work on under their holders, and nothing more of them is heard here. */
+  leave(): void {
+    this.#closed = true;
+    this.#left = true;
+    clearTimeout(this.#spareSoon);
+    clearInterval(this.#pruning);
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare) this.#dismiss(spare);
+    for (const run of this.#runs.values()) run.leave();
+    this.#runs.clear();
+  }
+
   async #find(): Promise<Found> {
     const runs = runsIn(this.#root).filter((run) => !this.#runs.has(run) && this.#spare?.run !== run);
     const patience = new AbortController();
@@ -205,6 +219,10 @@ export class Holders implements Holder {
 
   /** Looks after a run until its exit is collected. */
   #keep<T extends HeldRun>(holder: HolderProcess, run: T): T {
+    if (this.#left) {
+      run.leave();
+      return run;
+    }
     this.#runs.set(run.run, run);
     void this.#collect(holder, run).catch(onUnexpectedError);
     return run;

@@ -20,7 +20,7 @@ export interface DaemonParts {
   /** How many clients are connected. */
   clients(): number;
   /** Begins the end of the daemon and returns at once. */
-  stop(how: { readonly drain: boolean }): void;
+  stop(how: { readonly drain: boolean; readonly brains?: 'keep' | 'end' | undefined }): void;
 }
 
 /** Tells how the daemon is, and stops it. */

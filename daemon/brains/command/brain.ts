@@ -171,6 +171,7 @@ export class CommandBrain implements Brain {
     },
     read: () => void this.#read(),
     endProgram: () => {
+      if (!this.terminal.held.isAlive()) return;
       // A shell at its prompt ignores SIGTERM; what a terminal does that goes away is to hang up.
       signalGroup(this.terminal.held.identity, 'SIGHUP');
       void this.terminal.held.kill(this.#parts.spec.limits?.graceMs ?? this.#parts.timing.graceMs);

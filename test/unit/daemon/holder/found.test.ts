@@ -121,6 +121,26 @@ describe('after a daemon was killed, the next one', () => {
     expect(readdirSync(stage.folder)).toEqual([]);
   });
 
+  it('finds what a daemon has left to it, and that one no longer ends or hears it', async () => {
+    const first = stage.open();
+    const what = sh('echo up; while read -r line; do echo "got $line"; done');
+    const [piped, terminal] = await Promise.all([first.spawn(what), first.spawnTerminal(what, size)]);
+    const heard: string[] = [];
+    piped.onStdout((chunk) => heard.push(chunk.toString()));
+    await expect.poll(() => heard.join(''), patient).toBe('up\n');
+    first.leave();
+    void piped.kill(0);
+    void terminal.kill(0);
+
+    const { living, ended } = await stage.open().find();
+    expect(await ended).toBe(0);
+    expect(living.map(({ pid }) => pid).toSorted((a, b) => a - b)).toEqual(
+      [piped, terminal].map(({ identity }) => identity.pid).toSorted((a, b) => a - b),
+    );
+    expect(living.every(({ pid }) => isAlive(pid))).toBe(true);
+    expect(heard).toEqual(['up\n']);
+  });
+
   it('ends what runs though its holder was killed as well', async () => {
     const stubborn = "trap '' HUP; echo up; while :; do sleep 0.05; done";
     const [piped, inTerminal] = await orphans(sh(stubborn), { ...sh(stubborn), size });
