@@ -3,8 +3,8 @@ import type { HeldSize, ProcessExit, ProcessIdentity } from './contract.js';
 import { channelOffset, frame, FrameReader, takeOffset } from './program/frames.js';
 import { fromHolder, type SpawnFailure, type SpawnOrder, toHolder, type Welcome } from './program/wire.js';
 
-/** Longest piece of input in one frame, in bytes. */
-const pieceBytes = 64 * 1024;
+/** Longest piece of input in one frame, in bytes: a frame reaches the brain as a whole, or not at all. */
+const pieceBytes = 8 * 1024 * 1024;
 
 /** What a holder tells of its brain, in order. */
 export interface BrainListener {

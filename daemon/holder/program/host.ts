@@ -27,6 +27,9 @@ import {
 /** How long a brain may take over SIGTERM when nobody has asked for it any more, in ms. */
 const graceMs = 5_000;
 
+/** How long the next daemon waits for what the one before has sent, in ms: what a dead one sent is read to its end. */
+const partingMs = 500;
+
 /** How this holder is started. */
 export interface HostOptions {
   /** Names it, its folder and what its brain starts. */
@@ -46,27 +49,50 @@ export class Host {
   #size: HeldSize | undefined;
   #outlets: readonly Outlet[] = [];
   #taken = 0;
+  #received = 0;
   #exit: ProcessExit = { code: null, signal: null };
   #link: Link | undefined;
+  /** Comes after the one there is. */
+  #next: Link | undefined;
   #lonely: NodeJS.Timeout | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
   }
 
-  /** Takes a daemon's connection; the one before gets no more. */
+  /** Takes a daemon's connection. The one before is read to its end first, and gets no more. */
   accept(socket: Socket): void {
     clearTimeout(this.#lonely);
-    this.#leave();
-    this.#link?.send(frame(fromHolder.replaced));
-    this.#link?.end();
     const link = new Link(socket, {
       frame: (type, payload) => this.#obey(type, payload, link),
       drained: () => this.#serve(),
       closed: () => {
-        if (this.#link === link) this.#lost();
+        if (this.#link === link) this.#follow();
+        else if (this.#next === link) this.#next = undefined;
       },
     });
+    const before = this.#link;
+    if (before === undefined) return this.#greet(link);
+    this.#leave();
+    this.#next?.end();
+    this.#next = link;
+    setTimeout(() => {
+      if (this.#link !== before) return;
+      before.send(frame(fromHolder.replaced));
+      before.end();
+      this.#follow();
+    }, partingMs);
+  }
+
+  /** The connection there was is over: the next one's turn. */
+  #follow(): void {
+    const next = this.#next;
+    this.#next = undefined;
+    if (next) this.#greet(next);
+    else this.#lost();
+  }
+
+  #greet(link: Link): void {
     this.#link = link;
     link.send(frame(fromHolder.welcome, JSON.stringify(this.#welcome())));
     if (this.#phase === 'ended' || this.#phase === 'exited') this.#tell(fromHolder.ended, this.#exit);
@@ -83,6 +109,7 @@ export class Host {
       ...(this.#size && { size: this.#size }),
       spools: this.#outlets.map(({ spool: { start, end } }) => ({ start, end })),
       taken: this.#taken,
+      received: this.#received,
     };
   }
 
@@ -97,6 +124,7 @@ export class Host {
         outlet?.read(takeOffset(payload, 1), link);
         return this.#serve();
       case toHolder.input:
+        this.#received += payload.length;
         return this.#brain?.input(payload);
       case toHolder.endInput:
         return this.#brain?.endInput();

@@ -4,11 +4,13 @@
  */
 export const protocolVersion = 1;
 
+/** It tells how much input it has received, once it has taken all that the daemon before has sent. */
+export const tellsReceived = 1 << 0;
 /** It starts a brain in the cgroup that its order names. */
 const placesBrains = 1 << 2;
 
 /** Feature bits of this holder. */
-export const features = placesBrains;
+export const features = tellsReceived | placesBrains;
 
 /** Types of frames from the daemon. */
 export const toHolder = {
@@ -16,7 +18,7 @@ export const toHolder = {
   spawn: 1,
   /** `u8 channel | u64 offset`: output from there, and whatever follows. */
   read: 2,
-  /** Bytes for the brain. */
+  /** Bytes for the brain: all of them reach it, or none, where its daemon dies over them. */
   input: 3,
   /** Nothing more comes: closes the brain's stdin, where it has pipes. */
   endInput: 4,
@@ -126,6 +128,8 @@ export interface Welcome {
   readonly spools: readonly { readonly start: number; readonly end: number }[];
   /** As the frame of this name. */
   readonly taken: number;
+  /** Bytes of input that came in whole frames: taken, or waiting to be. Missing without its feature bit. */
+  readonly received?: number;
 }
 
 /** `brain.json`, written before a brain is said to run: what a later daemon needs where the holder is gone. */
