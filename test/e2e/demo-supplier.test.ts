@@ -216,7 +216,7 @@ describe('the demo brain', () => {
     const end = await demo.turn('the last words; noresult');
     expect(end.outcome).toMatchObject({
       status: 'failed',
-      error: { kind: 'brainSilent' },
+      error: { kind: 'brainNoResult' },
       text: expect.stringContaining('the last words') as string,
     });
     expect(demo.brain.isAlive()).toBe(false);
