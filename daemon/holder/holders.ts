@@ -30,6 +30,8 @@ import { endSurvivors } from './survivors.js';
 const findMs = 2_000;
 /** How long a spare waits to be started, in ms: the brain that was just started goes first. */
 const spareMs = 500;
+/** How long a holder may take to start a program, and to start itself before, in ms. */
+const startMs = 30_000;
 /** Between two looks at what is kept of finished terminals, in ms. */
 const pruneMs = 6 * 60 * 60 * 1000;
 
@@ -43,6 +45,8 @@ export interface HoldersOptions {
   readonly program?: string;
   /** Where brains get cgroups of their own; wherever this user may make some when left out. */
   readonly cgroups?: Cgroups;
+  /** How long a holder may take to start a program, in ms; 30 s when left out. */
+  readonly startMs?: number;
 }
 
 /** A brain that an earlier daemon started and that still runs. */
@@ -73,6 +77,7 @@ export class Holders implements Holder {
   readonly #runs = new Map<string, HeldRun>();
   readonly #finished: FinishedRuns;
   readonly #cgroups: Cgroups;
+  readonly #startMs: number;
   /** Holders that are being started, or are ending. */
   readonly #busy = new Set<Promise<unknown>>();
   readonly #pruning: NodeJS.Timeout;
@@ -81,11 +86,12 @@ export class Holders implements Holder {
   #closed = false;
   #left = false;
 
-  constructor({ folder, program, umask, cgroups }: HoldersOptions) {
+  constructor({ folder, program, umask, cgroups, startMs: given }: HoldersOptions) {
     this.#root = folder;
     this.#umask = umask ?? process.umask();
     this.#program = program ?? fileURLToPath(new URL('./program/main.js', import.meta.url));
     this.#cgroups = cgroups ?? new Cgroups();
+    this.#startMs = given ?? startMs;
     this.#finished = new FinishedRuns(folder, this.#runs);
     this.#pruning = setInterval(() => void this.#finished.prune().catch(onUnexpectedError), pruneMs).unref();
   }
@@ -203,6 +209,8 @@ export class Holders implements Holder {
     this.#spare = undefined;
     const holder = spare ?? startHolder(this.#root, this.#program);
     const cgroup = this.#cgroups.make(holder.run);
+    // One that was stopped, or hangs, takes an order and never answers.
+    const late = setTimeout(() => holder.kill(), this.#startMs);
     try {
       return await holder.link.spawn({ ...order, ...(cgroup && { cgroup }) }, (identity) => {
         if (cgroup && identity.cgroup === undefined) removeCgroup(cgroup.folder);
@@ -210,10 +218,14 @@ export class Holders implements Holder {
       });
     } catch (error) {
       this.#dismiss(holder);
+      // What it has started all the same has nobody.
+      if (error instanceof HolderLost) await sweep([nobody(holder.run, cgroup?.folder)]);
       if (cgroup) removeCgroup(cgroup.folder);
       // It may have died long before it was wanted.
       if (spare && error instanceof HolderLost) return this.#spawn(order, make);
       throw error;
+    } finally {
+      clearTimeout(late);
     }
   }
 

@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Cgroups } from '../../daemon/holder/cgroups.js';
-import { Holders } from '../../daemon/holder/holders.js';
+import { Holders, type HoldersOptions } from '../../daemon/holder/holders.js';
 
 /** The compiled holder: what is tested is what is shipped. */
 export const holderProgram = join(import.meta.dirname, '../../dist/daemon/holder/program/main.js');
@@ -15,9 +14,13 @@ export class HolderStage implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'khlone-'));
   readonly #all: Holders[] = [];
 
-  open({ folder = this.folder, cgroups }: { folder?: string; cgroups?: Cgroups } = {}): Holders {
-    const given = { folder, program: holderProgram, umask: stageUmask };
-    const holders = new Holders({ ...given, ...(cgroups && { cgroups }) });
+  open(options: Partial<HoldersOptions> = {}): Holders {
+    const holders = new Holders({
+      folder: this.folder,
+      program: holderProgram,
+      umask: stageUmask,
+      ...options,
+    });
     this.#all.push(holders);
     return holders;
   }

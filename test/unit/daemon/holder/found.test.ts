@@ -76,6 +76,20 @@ async function all(terminal: HeldTerminal): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
+describe('a holder that was stopped', () => {
+  it('holds up neither the end of its brain nor that of its daemon', async () => {
+    const holders = stage.open();
+    const held = await holders.spawn(sh('echo up; exec sleep 1000'));
+    const terminal = await holders.spawnTerminal(sh('exec sleep 1000'), size);
+    const pids = [held.identity, terminal.identity].map(({ run }) => brainFile(run).holder.pid);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    expect(await held.kill(100)).toEqual({ code: null, signal: 'SIGKILL' });
+    await holders.close();
+    for (const pid of pids) await goneWithin(pid, 10_000);
+    expect([held, terminal].map(({ identity }) => isAlive(identity.pid))).toEqual([false, false]);
+  });
+});
+
 describe('after a daemon was killed, the next one', () => {
   it('finds terminals with all they have put out and all that comes, byte by byte', async () => {
     const go = join(stage.folder, 'go');
@@ -366,6 +380,18 @@ describe('the spare', () => {
     process.kill(process_?.pid ?? 0, 'SIGKILL');
     const held = await holders.spawn(sh('echo still; exec cat'));
     expect(held.isAlive()).toBe(true);
+  });
+
+  it('that was stopped is replaced once it is late', async () => {
+    const holders = stage.open({ startMs: 5_000 });
+    holders.warm();
+    await expect.poll(spares, patient).toHaveLength(1);
+    const [spare] = spares();
+    const [stopped] = processesNaming(join(stage.folder, spare ?? ''));
+    process.kill(stopped?.pid ?? 0, 'SIGSTOP');
+    const held = await holders.spawn(sh('exec cat'));
+    expect(held.identity.run).not.toBe(spare);
+    await goneWithin(stopped?.pid ?? 0, 10_000);
   });
 
   it('ends with its daemon, also while it is just starting, and leaves nothing', async () => {
