@@ -222,7 +222,7 @@ export class Holders implements Holder {
       if (error instanceof HolderLost) await sweep([nobody(holder.run, cgroup?.folder)]);
       if (cgroup) removeCgroup(cgroup.folder);
       // It may have died long before it was wanted.
-      if (spare && error instanceof HolderLost) return this.#spawn(order, make);
+      if (spare && error instanceof HolderLost) return await this.#spawn(order, make);
       throw error;
     } finally {
       clearTimeout(late);
