@@ -72,6 +72,10 @@ export class Daemon {
     const { claim, log } = request;
     const { zone, paths } = claim;
     const store = this.#held.add(new Store(paths.db));
+    store.faulted.on((fault) => {
+      if (fault) log.error('the disk takes nothing', { ...fault, database: paths.db });
+      else log.info('the disk takes everything again');
+    });
     const events = this.#held.add(new EventLog(store));
     this.#events = events;
     this.#held.add(

@@ -123,6 +123,12 @@ function renderStatus(status: DaemonStatusResult, style: Style): string {
       ['approvals', status.approvals === 0 ? 'none waits' : `${status.approvals} wait`],
       ['clients', String(status.clients)],
       ['brains', `${status.holder.processes} (${status.holder.kind})`],
+      [
+        'storage',
+        status.storage?.state === 'failing'
+          ? `takes nothing: ${status.storage.reason}; see khlone doctor`
+          : undefined,
+      ],
       ['memory', formatBytes(status.memory.rssBytes)],
       ['socket', status.paths.socket],
       ['state', status.paths.state],

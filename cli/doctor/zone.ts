@@ -8,7 +8,7 @@ import { packageVersion } from '../../protocol/version.js';
 import { currentUid, inspectSocket, parseZoneInfo, socketPathLimit } from '../../protocol/zone.js';
 import { connectIfRunning, type Context } from '../context.js';
 import { exists } from '../processEnd.js';
-import { formatBytes, formatDuration } from '../render/format.js';
+import { formatBytes, formatDuration, formatTime } from '../render/format.js';
 import { broken, fine, warn, type Finding } from './check.js';
 
 /** Below this the database may fail to grow. */
@@ -39,7 +39,7 @@ export async function checkZone(context: Context): Promise<Finding[]> {
     checkLog(paths.log),
     checkLock(address),
     checkSocket(address),
-    await checkDaemon(context),
+    ...(await checkDaemon(context)),
   ];
 }
 
@@ -124,24 +124,32 @@ function checkSocket({ paths }: ZoneAddress): Finding {
   }
 }
 
-async function checkDaemon(context: Context): Promise<Finding> {
+async function checkDaemon(context: Context): Promise<Finding[]> {
   try {
     await using khlone = await connectIfRunning(context);
-    if (khlone === undefined) return fine('daemon', 'none runs; the next command that needs one starts it');
-    const { daemon, uptimeMs, holder } = await khlone.daemon.status();
+    if (khlone === undefined) return [fine('daemon', 'none runs; the next command that needs one starts it')];
+    const { daemon, uptimeMs, holder, storage } = await khlone.daemon.status();
     const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
-    if (daemon.version === packageVersion) return fine('daemon', detail);
-    return warn(
-      'daemon',
-      `${detail}; this CLI is ${packageVersion}`,
-      'Bring both to one release: `khlone daemon stop`; the next command starts the new one.',
-    );
+    const version =
+      daemon.version === packageVersion
+        ? fine('daemon', detail)
+        : warn(
+            'daemon',
+            `${detail}; this CLI is ${packageVersion}`,
+            'Bring both to one release: `khlone daemon stop`; the next command starts the new one.',
+          );
+    if (storage?.state !== 'failing') return [version];
+    const trouble = `nothing can be written since ${formatTime(storage.since ?? '')}: ${storage.reason}`;
+    return [
+      version,
+      broken('storage', trouble, 'Free some disk space, or mend the disk; the daemon goes on by itself.'),
+    ];
   } catch (error) {
     if (!isKhloneError(error)) throw error;
     const next =
       error.kind === 'daemonUnreachable'
         ? 'See its log, then `khlone daemon run` to see why it does not answer.'
         : error.hint;
-    return broken('daemon', error.message, next);
+    return [broken('daemon', error.message, next)];
   }
 }

@@ -1,6 +1,7 @@
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
 import type { Backoff } from '../../protocol/shapes/clone.js';
+import { storageError } from '../store/database.js';
 import { isBroken } from './ends.js';
 import { FailureCount } from './failures.js';
 import type { CloneLedger } from './ledger.js';
@@ -65,10 +66,21 @@ export class Outcomes {
   }
 }
 
+/** What keeps a brain's holder from writing down what it starts, or from being started, and will pass. */
+const passing: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full',
+  EIO: 'the disk reports an error (EIO)',
+  EROFS: 'the disk is read-only',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+};
+
 function asKnown(error: unknown): KhloneError {
-  if (error instanceof KhloneError) return error;
-  // A brain's holder writes down what it starts before it does.
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-    return fail('storageFailed', { reason: 'the disk is full' });
-  return fail('brainError', { reason: String(error) });
+  const known = storageError(error);
+  if (known instanceof KhloneError) return known;
+  const reason = passing[(error as NodeJS.ErrnoException).code ?? ''];
+  return reason === undefined
+    ? fail('brainError', { reason: String(error) })
+    : fail('storageFailed', { reason });
 }

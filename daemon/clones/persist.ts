@@ -1,5 +1,6 @@
 import { isKhloneError } from '../../protocol/fail.js';
 import { onUnexpectedError } from '../lifecycle.js';
+import { storageError } from '../store/database.js';
 import { retryMs } from '../store/retry.js';
 
 /**
@@ -12,8 +13,10 @@ export async function persist(write: () => void, ending: () => boolean): Promise
     try {
       return write();
     } catch (error) {
-      onUnexpectedError(error);
-      if (ending() || !isKhloneError(error, 'storageFailed')) throw error;
+      // What is read before it is written may fail too.
+      const known = storageError(error);
+      onUnexpectedError(known);
+      if (ending() || !isKhloneError(known, 'storageFailed')) throw known;
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }

@@ -10,6 +10,7 @@ import { sessionService } from './session.js';
 import { streamService, type StreamParts } from './streams.js';
 import { taskService, type TaskParts } from './tasks.js';
 import { usageService } from './usage.js';
+import { whileWritable } from './whileWritable.js';
 
 /** Everything the handlers work with. */
 export type ServiceParts = CloneParts &
@@ -34,7 +35,7 @@ export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
     ...streamService(parts),
     ...usageService(parts),
   };
-  const handlers = afterFound(all, () => parts.found);
+  const handlers = afterFound(whileWritable(all, parts.store), () => parts.found);
   const entries = Object.entries(handlers).map(([name, handler]) => [
     name,
     withStorageErrors(handler as AnyHandler),

@@ -1,4 +1,5 @@
-import { memoryUsage } from 'node:process';
+import { memoryUsage, resourceUsage } from 'node:process';
+import { getHeapStatistics } from 'node:v8';
 import type { CloneDirectory } from '../clones/directory.js';
 import type { EventLog } from '../events/log.js';
 import type { Store } from '../store/store.js';
@@ -30,7 +31,7 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
     async 'daemon/status'() {
       const clones: Record<string, number> = {};
       for (const { state } of directory.all()) clones[state] = (clones[state] ?? 0) + 1;
-      const { rss, heapUsed } = memoryUsage();
+      const fault = store.fault();
       return {
         ...identity,
         uptimeMs: Math.round(process.uptime() * 1000),
@@ -38,11 +39,12 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
         tasks: store.tasks.counts(),
         approvals: store.approvals.pendingCount(),
         clients: parts.clients(),
-        memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+        memory: memoryNow(),
         holder: {
           kind: 'process',
           processes: directory.all().filter((runner) => runner.hasProcess).length,
         },
+        storage: fault ? { state: 'failing', ...fault } : { state: 'ok' },
         paths: { ...parts.paths },
         cursor: log.cursor,
       };
@@ -53,4 +55,17 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
       return { pid: process.pid };
     },
   };
+}
+
+function memoryNow(): { rssBytes: number; heapUsedBytes: number } {
+  try {
+    const { rss, heapUsed } = memoryUsage();
+    return { rssBytes: rss, heapUsedBytes: heapUsed };
+  } catch {
+    // With no descriptor left it cannot be looked up: the most there has been is known without one.
+    return {
+      rssBytes: resourceUsage().maxRSS * 1024,
+      heapUsedBytes: getHeapStatistics().used_heap_size,
+    };
+  }
 }

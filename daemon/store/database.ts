@@ -69,7 +69,8 @@ export function storageError(error: unknown): Error {
 function diskReason(code: string): string | undefined {
   if (code === 'SQLITE_FULL') return 'the disk is full';
   if (code.startsWith('SQLITE_READONLY')) return 'the database is read-only';
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return 'the database is damaged';
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
+    return 'the database is damaged, or cannot be read';
   if (code.startsWith('SQLITE_IOERR')) return `the disk reports an error (${code})`;
   if (code.startsWith('SQLITE_CANTOPEN')) return 'the database cannot be opened';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'the database is locked';

@@ -1,13 +1,21 @@
-import type { Disposable } from '../lifecycle.js';
+import { isKhloneError } from '../../protocol/fail.js';
+import { type Disposable, Emitter } from '../lifecycle.js';
 import { ApprovalTable } from './approvalTable.js';
 import { CloneTable } from './cloneTable.js';
 import { type Db, openDatabase, storageError } from './database.js';
 import { EventTable } from './eventTable.js';
 import { IdempotencyTable } from './idempotencyTable.js';
+import { now } from './ids.js';
 import { RetentionTable } from './retention.js';
 import { TaskTable } from './taskTable.js';
 import { UsageTable } from './usageTable.js';
-import { nextEpoch } from './zoneTable.js';
+import { nextEpoch, probe } from './zoneTable.js';
+
+/** Why the disk takes nothing, and since when (ISO 8601, UTC). */
+export interface StoreFault {
+  readonly reason: string;
+  readonly since: string;
+}
 
 /** The zone's database: its tables, one transaction at a time, durable when `transact` returns. */
 export class Store implements Disposable {
@@ -20,7 +28,10 @@ export class Store implements Disposable {
   readonly usage: UsageTable;
   readonly idempotency: IdempotencyTable;
   readonly retention: RetentionTable;
+  /** Fires when the disk begins to refuse, and, with nothing, when it takes something again. */
+  readonly faulted = new Emitter<StoreFault | undefined>();
   readonly #db: Db;
+  #fault: StoreFault | undefined;
 
   /** @throws databaseNewer, zoneLocked, storageFailed */
   constructor(path: string) {
@@ -40,11 +51,27 @@ export class Store implements Disposable {
    * @throws storageFailed
    */
   transact<T>(work: () => T): T {
+    let result: T;
     try {
-      return this.#db.transaction(work).immediate();
+      result = this.#db.transaction(work).immediate();
     } catch (error) {
-      throw storageError(error);
+      const known = storageError(error);
+      if (isKhloneError(known, 'storageFailed')) this.#tell(known.details.reason);
+      throw known;
     }
+    this.#tell(undefined);
+    return result;
+  }
+
+  /** Why the disk takes nothing; undefined where it does. Tried anew where it did not the last time. */
+  fault(): StoreFault | undefined {
+    if (this.#fault === undefined) return undefined;
+    try {
+      for (const step of ['write', 'remove'] as const) this.transact(() => probe(this.#db, step));
+    } catch {
+      // Noted by the attempt itself.
+    }
+    return this.#fault;
   }
 
   /** Bytes of the database file that are in use. */
@@ -53,7 +80,15 @@ export class Store implements Disposable {
     return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
   }
 
+  #tell(reason: string | undefined): void {
+    const before = this.#fault;
+    if (before?.reason === reason) return;
+    this.#fault = reason === undefined ? undefined : { reason, since: before?.since ?? now() };
+    this.faulted.fire(this.#fault);
+  }
+
   dispose(): void {
+    this.faulted.dispose();
     if (this.#db.open) this.#db.close();
   }
 }

@@ -10,3 +10,12 @@ export function nextEpoch(db: Db): number {
     .get() as { value: string };
   return Number(row.value);
 }
+
+/** As much as a call may write: on a full disk less may still find room. */
+const probeText = 'x'.repeat(64 * 1024);
+
+/** Writes something, or takes it away again: whether that works tells whether the disk takes anything. */
+export function probe(db: Db, step: 'write' | 'remove'): void {
+  if (step === 'remove') db.prepare(`DELETE FROM zone WHERE key = 'probe'`).run();
+  else db.prepare(`INSERT OR REPLACE INTO zone (key, value) VALUES ('probe', ?)`).run(probeText);
+}

@@ -533,6 +533,16 @@ export interface DaemonStatusResult {
     kind: string;
     processes: number;
   };
+  /** Whether changes can be written. While they cannot, calls that change anything end in `storageFailed`. */
+  storage?:
+    | {
+        state: 'ok' | 'failing';
+        /** What the disk says; with `failing` only. */
+        reason?: string | undefined;
+        /** When it began; with `failing` only. */
+        since?: Timestamp | undefined;
+      }
+    | undefined;
   paths: {
     socket: string;
     state: string;

@@ -24,6 +24,16 @@ export const daemonStatus = request({
         ),
       processes: count,
     }),
+    storage: z
+      .object({
+        state: z.enum(['ok', 'failing']),
+        reason: z.string().optional().describe('What the disk says; with `failing` only.'),
+        since: time.optional().describe('When it began; with `failing` only.'),
+      })
+      .optional()
+      .describe(
+        'Whether changes can be written. While they cannot, calls that change anything end in `storageFailed`.',
+      ),
     paths: z.object({ socket: z.string(), state: z.string(), database: z.string(), log: z.string() }),
     cursor: Cursor,
     _meta: meta,
@@ -42,6 +52,7 @@ export const daemonStatus = request({
       clients: 1,
       memory: { rssBytes: 71_000_000, heapUsedBytes: 14_000_000 },
       holder: { kind: 'process', processes: 0 },
+      storage: { state: 'ok' },
       paths: {
         socket: '/run/user/1000/khlone/0123456789abcdef/s',
         state: '/home/you/.local/state/khlone/zones/0123456789abcdef',

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Event, isKhloneError, type Khlone } from '../../client/index.js';
+import { runCli } from '../support/cli.js';
 import { DaemonZone } from '../support/daemon.js';
 import { history, nextEvent } from '../support/events.js';
 import { canMount, SmallDisk } from '../support/smallDisk.js';
@@ -78,7 +79,7 @@ describe('a database', () => {
     const refused = zone.connect();
     await expect(refused).rejects.toMatchObject({
       kind: 'storageFailed',
-      details: { reason: 'the database is damaged' },
+      details: { reason: 'the database is damaged, or cannot be read' },
     });
     await expect.poll(() => zone.processes(), patient).toEqual([]);
   });
@@ -135,13 +136,23 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     // All of the turn has been said, and its end cannot be written down.
     await nextEvent(pieces, 'message.delta', ({ text }) => text.endsWith('slow.'));
     await khlone.ping();
-    expect((await khlone.daemon.status()).daemon.pid).toBe(khlone.session.daemon.pid);
+    expect(await khlone.daemon.status()).toMatchObject({
+      daemon: { pid: khlone.session.daemon.pid },
+      storage: { state: 'failing', reason: 'the disk is full' },
+    });
+    const doctor = await runCli(['doctor', '--json'], { cwd: zone.root, env: zone.sandbox.env });
+    expect(doctor.code).not.toBe(0);
+    const { checks } = JSON.parse(doctor.stdout) as { checks: { name: string; status: string }[] };
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'storage', status: 'fail' }));
+    // It would be answered once its end is on disk.
+    await expect(khlone.task.cancel({ task: running.id })).rejects.toMatchObject({ kind: 'storageFailed' });
     expect((await khlone.clone.list()).clones).toHaveLength(2);
     expect(await khlone.clone.get({ who: idle })).not.toHaveProperty('brief');
     expect((await khlone.task.get({ task: running.id })).status).toBe('running');
     await history(khlone);
 
     disk.free();
+    await expect.poll(async () => (await khlone.daemon.status()).storage, patient).toEqual({ state: 'ok' });
     expect(await khlone.task.wait({ task: running.id })).toMatchObject({
       status: 'done',
       attempt: 1,

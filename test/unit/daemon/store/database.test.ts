@@ -99,7 +99,7 @@ describe('openDatabase', () => {
     expect(() => openDatabase(path)).toThrow(
       expect.objectContaining({
         kind: 'storageFailed',
-        details: { reason: 'the database is damaged' },
+        details: { reason: 'the database is damaged, or cannot be read' },
       }) as Error,
     );
   });
@@ -120,7 +120,7 @@ describe('storageError', () => {
     ['SQLITE_FULL', 'the disk is full'],
     ['SQLITE_READONLY_DBMOVED', 'the database is read-only'],
     ['SQLITE_IOERR_FSYNC', 'the disk reports an error (SQLITE_IOERR_FSYNC)'],
-    ['SQLITE_CORRUPT_INDEX', 'the database is damaged'],
+    ['SQLITE_CORRUPT_INDEX', 'the database is damaged, or cannot be read'],
     ['SQLITE_BUSY', 'the database is locked'],
   ])('tells %s as %s', (code, reason) => {
     expect(storageError(new Database.SqliteError('x', code))).toMatchObject({
