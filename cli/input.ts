@@ -49,6 +49,26 @@ export function parseInteger(text: string, least: number, most: number): number 
   return value;
 }
 
+const mebibytes: Readonly<Record<string, number>> = { m: 1, g: 1024, t: 1024 * 1024 };
+
+/** Reads an amount of memory into MiB: `512m`, `4g`, `1.5gib`. @throws invalidParams */
+export function parseMemory(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([mgt])(?:i?b)?$/i.exec(text) ?? [];
+  const memory = Math.round(Number(amount) * (mebibytes[unit.toLowerCase()] ?? 0));
+  if (memory >= 16 && memory <= 16_777_216) return memory;
+  throw usageError(
+    `"${text}" is no amount of memory`,
+    'Write a number with its unit, 16m at least: 512m, 4g.',
+  );
+}
+
+/** Reads a number of processors, with a part of one. @throws invalidParams */
+export function parseCpus(text: string): number {
+  const cpus = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (cpus >= 0.01 && cpus <= 4096) return cpus;
+  throw usageError(`"${text}" is no number of processors`, 'Write one from 0.01 on: 0.5, 2.');
+}
+
 /** A terminal's size, in cells. */
 export interface Size {
   readonly cols: number;

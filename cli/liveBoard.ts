@@ -20,6 +20,8 @@ const unseen = new Set([
 const pauseMs = 150;
 /** How often ages are brought up to date on a terminal. */
 const tickMs = 1000;
+/** How often it is asked what the clones use, which no event tells. */
+const measureMs = 5_000;
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
@@ -50,6 +52,8 @@ export async function watchBoard(khlone: Khlone, { out, who }: LiveBoard): Promi
   if (live) out.write(hideCursor + clearScreen);
   try {
     let board = await readBoard(khlone, who);
+    let readAt = Date.now();
+    const measured = (): boolean => board.clones.some(({ resources }) => resources !== undefined);
     draw(board, out, live);
     const change = new Change();
     const heard = (async () => {
@@ -57,7 +61,9 @@ export async function watchBoard(khlone: Khlone, { out, who }: LiveBoard): Promi
       change.end();
     })();
     while (await change.next(live ? tickMs : undefined)) {
-      if (change.take()) {
+      const late = live && measured() && Date.now() - readAt >= measureMs;
+      if (change.take() || late) {
+        readAt = Date.now();
         board = (await reread(khlone, who)) ?? board;
         draw(board, out, live);
         await wait(pauseMs);

@@ -4,9 +4,11 @@ import type { ApprovalPolicy, CloneUpdateParams, Limits, RecoveryPolicy } from '
 import type { Context } from './context.js';
 import {
   parseChoice,
+  parseCpus,
   parseDuration,
   parseEnvironment,
   parseInteger,
+  parseMemory,
   parsePairs,
   parseSize,
   textOrFile,
@@ -31,6 +33,8 @@ export interface SettingOptions {
   readonly recovery?: RecoveryPolicy;
   readonly stall?: number;
   readonly grace?: number;
+  readonly memory?: number;
+  readonly cpus?: number;
   readonly prompt?: string;
   readonly quiet?: number;
   readonly size?: Size;
@@ -61,6 +65,8 @@ export function withSettings(command: Command): Command {
     )
     .option('--stall <duration>', 'a turn that is silent for so long fails', parseDuration)
     .option('--grace <duration>', 'time between SIGTERM and SIGKILL', parseDuration)
+    .option('--memory <size>', "most memory of its brain's processes, such as 512m or 4g", parseMemory)
+    .option('--cpus <count>', "most processors of its brain's processes, such as 1.5", parseCpus)
     .option(
       '--prompt <pattern>',
       "a program's prompt, as a regular expression: where it stands, a turn has ended",
@@ -93,7 +99,8 @@ export async function readSettings(
 }
 
 function readLimits(options: SettingOptions): Limits {
-  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery, stall, grace } = options;
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery, stall, grace, memory, cpus } =
+    options;
   return {
     ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
     ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
@@ -102,6 +109,8 @@ function readLimits(options: SettingOptions): Limits {
     ...(recovery !== undefined && { recovery }),
     ...(stall !== undefined && { stallMs: stall }),
     ...(grace !== undefined && { graceMs: grace }),
+    ...(memory !== undefined && { memoryMb: memory }),
+    ...(cpus !== undefined && { cpus }),
   };
 }
 

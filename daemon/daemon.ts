@@ -136,6 +136,9 @@ export class Daemon {
         database: paths.db,
         log: `${paths.log}/daemon.log`,
       },
+      means: () => holder.means,
+      resources: () => holder.resources(),
+      boundsOf: (clone, limits) => holder.boundsOf(clone, limits),
       clients: () => this.#rpc.connections.size,
       stop: (how) => void this.stop(how).catch(onUnexpectedError),
     });

@@ -153,6 +153,13 @@ export const errorRegistry = {
     retryable: true,
     details: z.object({ silentMs: z.number() }),
   },
+  brainOutOfMemory: {
+    code: -32068,
+    message: "The brain's processes used more than the {memoryMb} MiB that {clone} may have, and were ended.",
+    hint: 'Give it less to do at a time, or more: `khlone update {clone} --memory <size>`; then `khlone retry <task>`.',
+    retryable: false,
+    details: z.object({ clone: z.string(), memoryMb: z.number() }),
+  },
   brainNoResult: {
     code: -32067,
     message: 'The brain spoke its last message and never said that its turn is over: {reason}.',

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { locateZone, type ZoneAddress } from '../../client/autostart.js';
-import { isKhloneError } from '../../client/index.js';
+import { type DaemonStatusResult, isKhloneError } from '../../client/index.js';
 import { checkOwn, type OwnCheck, type OwnKind } from '../../protocol/owned.js';
 import { packageVersion } from '../../protocol/version.js';
 import { currentUid, inspectSocket, parseZoneInfo, socketPathLimit } from '../../protocol/zone.js';
@@ -128,7 +128,7 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
   try {
     await using khlone = await connectIfRunning(context);
     if (khlone === undefined) return [fine('daemon', 'none runs; the next command that needs one starts it')];
-    const { daemon, uptimeMs, holder, storage } = await khlone.daemon.status();
+    const { daemon, uptimeMs, holder, storage, supervision } = await khlone.daemon.status();
     const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
     const version =
       daemon.version === packageVersion
@@ -138,10 +138,12 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
             `${detail}; this CLI is ${packageVersion}`,
             'Bring both to one release: `khlone daemon stop`; the next command starts the new one.',
           );
-    if (storage?.state !== 'failing') return [version];
+    const means = supervision === undefined ? [] : [checkSupervision(supervision)];
+    if (storage?.state !== 'failing') return [version, ...means];
     const trouble = `nothing can be written since ${formatTime(storage.since ?? '')}: ${storage.reason}`;
     return [
       version,
+      ...means,
       broken('storage', trouble, 'Free some disk space, or mend the disk; the daemon goes on by itself.'),
     ];
   } catch (error) {
@@ -152,4 +154,23 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
         : error.hint;
     return [broken('daemon', error.message, next)];
   }
+}
+
+/** How brains are ended and bounded; the daemon tells, since it depends on where it was started. */
+function checkSupervision({
+  ends,
+  reason,
+  memory,
+  cpus,
+}: NonNullable<DaemonStatusResult['supervision']>): Finding {
+  const name = 'supervision';
+  const limits = `memory limits by ${memory}, processor limits by ${cpus === 'none' ? 'nothing' : cpus}`;
+  if (ends === 'cgroup') return fine(name, `brains end by cgroup; ${limits}`);
+  const detail = `brains end by marker, as there are no cgroups: ${reason ?? 'no reason given'}; ${limits}`;
+  if (process.platform !== 'linux') return fine(name, detail);
+  return warn(
+    name,
+    detail,
+    'Nothing, if that will do. For cgroups, start the daemon where the tree is yours: `khlone daemon stop`, then `systemd-run --user --scope -p Delegate=yes khlone daemon start`.',
+  );
 }

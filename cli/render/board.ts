@@ -1,5 +1,5 @@
 import type { Approval, Clone, Task } from '../../client/generated/types.js';
-import { formatAge, formatCost, formatTokens } from './format.js';
+import { formatAge, formatBytes, formatCost, formatPercent, formatTokens } from './format.js';
 import { asksInTerminal } from '../inTerminal.js';
 import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
@@ -36,6 +36,8 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
     const begin = 'No clones. Enroll one: khlone enroll mechanic --brain demo';
     return `${header}${wrap(begin, columns, '').map(style.dim).join('\n')}\n`;
   }
+  // Where nothing runs, nothing is used.
+  const used = state.clones.some(({ resources }) => resources !== undefined);
   const byId = new Map(state.tasks.map((task) => [task.id, task]));
   const table = renderTable({
     style,
@@ -44,9 +46,15 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
       { title: 'CLONE' },
       { title: 'STATUS' },
       { title: 'TASK', shrinkTo: 24 },
-      { title: 'AGE', align: 'right', drop: 4 },
+      { title: 'AGE', align: 'right', drop: 6 },
       { title: 'TOKENS IN/OUT', short: 'TOKENS', align: 'right', drop: 2 },
-      { title: 'COST', align: 'right', drop: 3 },
+      { title: 'COST', align: 'right', drop: 5 },
+      ...(used
+        ? ([
+            { title: 'MEM', align: 'right', drop: 4 },
+            { title: 'CPU', align: 'right', drop: 3 },
+          ] as const)
+        : []),
       { title: 'ID', drop: 1 },
     ],
     rows: state.clones.map((clone) => {
@@ -58,11 +66,17 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
         task === undefined ? '-' : formatAge(task.startedAt ?? task.queuedAt, now),
         formatTokens(clone.usage),
         formatCost(clone.usage.costUsd),
+        ...(used ? usedCells(clone) : []),
         { text: clone.task ?? '-', paint: style.dim },
       ];
     }),
   });
   return header + table + notes(state, { style, columns, now });
+}
+
+function usedCells({ resources }: Clone): string[] {
+  if (resources === undefined) return ['-', '-'];
+  return [formatBytes(resources.rssBytes), formatPercent(resources.cpuPercent)];
 }
 
 /** What a clone works on, in its words, and what waits behind it; what is counted comes first, so that it is not cut. */

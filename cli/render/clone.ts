@@ -1,5 +1,12 @@
 import type { Clone } from '../../client/generated/types.js';
-import { formatCost, formatDuration, formatTime, formatTokens } from './format.js';
+import {
+  formatBytes,
+  formatCost,
+  formatDuration,
+  formatPercent,
+  formatTime,
+  formatTokens,
+} from './format.js';
 import { oneLine, sentence } from './sanitize.js';
 import { backoffText } from './stall.js';
 import type { Style } from './style.js';
@@ -8,6 +15,17 @@ import { labelsText } from './task.js';
 
 const duration = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : formatDuration(ms);
+
+/** A limit, and what keeps it. */
+function limitText(limit: string | number | undefined, by: string | undefined): string | undefined {
+  if (limit === undefined) return undefined;
+  return by === undefined ? String(limit) : `${limit} (by ${by === 'none' ? 'nothing here' : by})`;
+}
+
+function resourcesText({ processes, rssBytes, cpuPercent }: NonNullable<Clone['resources']>): string {
+  const count = processes === 1 ? '1 process' : `${processes} processes`;
+  return `${formatBytes(rssBytes)}, ${formatPercent(cpuPercent)} of a processor, ${count}`;
+}
 
 /** That a clone is there now, and how it is set: two lines. */
 export function renderEnrolled(clone: Clone, style: Style): string {
@@ -43,6 +61,12 @@ export function renderClone(clone: Clone, style: Style): string {
       ['recovery', limits.recovery],
       ['longest silence', duration(limits.stallMs)],
       ['grace', duration(limits.graceMs)],
+      [
+        'memory limit',
+        limitText(limits.memoryMb && formatBytes(limits.memoryMb * 1024 * 1024), clone.enforced?.memory),
+      ],
+      ['processors', limitText(limits.cpus, clone.enforced?.cpus)],
+      ['uses', clone.resources === undefined ? undefined : resourcesText(clone.resources)],
       ['failures', clone.backoff === undefined ? undefined : backoffText(clone.backoff, Date.now())],
       ['missing', clone.missing === undefined ? undefined : clone.missing.join(', ')],
       ['conversation', clone.conversation],

@@ -58,6 +58,11 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit] ?? ''}`;
 }
 
+/** A share of one processor: `3%`, `0.4%`, `250%`. */
+export function formatPercent(percent: number): string {
+  return `${percent >= 10 || percent === 0 ? Math.round(percent) : percent.toFixed(1).replace(/\.0$/, '')}%`;
+}
+
 /** Tokens that went into the brain (read from and written to its cache included) and tokens that came out. */
 export function formatTokens(usage: Usage): string {
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;

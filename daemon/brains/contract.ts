@@ -1,6 +1,6 @@
 import type { KhloneError } from '../../protocol/error.js';
 import type { TerminalSettings } from '../../protocol/shapes/clone.js';
-import type { HeldSize, HeldTerminal, ProcessExit } from '../holder/contract.js';
+import type { HeldLimits, HeldSize, HeldTerminal, ProcessExit } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
 
@@ -32,7 +32,7 @@ export interface CommandLine {
 }
 
 /** Bounds of a conversation's process; what is left out has its default. */
-export interface BrainLimits {
+export interface BrainLimits extends HeldLimits {
   /** Silence in mid-turn that ends it, in ms. */
   readonly stallMs?: number | undefined;
   /** From SIGTERM to SIGKILL, in ms. */

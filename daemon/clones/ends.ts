@@ -50,6 +50,7 @@ const brokenProcess: ReadonlySet<string> = new Set([
   'brainDied',
   'brainSilent',
   'brainNoResult',
+  'brainOutOfMemory',
   'brainMissing',
 ]);
 

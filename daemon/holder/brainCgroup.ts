@@ -28,7 +28,7 @@ export function ownCgroup({ cgroup, run }: ProcessIdentity): string | undefined 
 }
 
 /** Pids of all that runs in a cgroup and those below it; none where it is gone. */
-function processesIn(folder: string): number[] {
+export function processesIn(folder: string): number[] {
   const own = readLines(join(folder, 'cgroup.procs')).map(Number);
   return [...own, ...foldersIn(folder).flatMap(processesIn)];
 }

@@ -68,6 +68,15 @@ export function parentWith(home: CgroupHome, controllers: readonly Controller[])
   return home.parents.find((folder) => controllers.every((controller) => hasController(folder, controller)));
 }
 
+/** Whether there can be one of them whose cgroups have a controller. Changes nothing. */
+export function canHave(home: CgroupHome, controller: Controller): boolean {
+  return home.parents.some((folder) => {
+    if (words(join(folder, 'cgroup.subtree_control')).includes(controller)) return true;
+    const there = words(join(folder, 'cgroup.controllers')).includes(controller);
+    return there && words(join(folder, 'cgroup.procs')).join('') === '';
+  });
+}
+
 function hasController(folder: string, controller: Controller): boolean {
   const on = (): boolean => words(join(folder, 'cgroup.subtree_control')).includes(controller);
   if (on()) return true;

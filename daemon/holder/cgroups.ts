@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { CgroupPlace } from './program/wire.js';
 import { cgroupOf, makeCgroup } from './brainCgroup.js';
-import { type CgroupHome, findHome, type NoCgroup } from './cgroupHome.js';
+import { boundCgroup, type Bounds, controllersFor } from './bounds.js';
+import { type CgroupHome, findHome, type NoCgroup, parentWith } from './cgroupHome.js';
+import type { HeldLimits } from './contract.js';
+
+/** Where a brain is started, and what of its limits is kept there. */
+export interface BoundPlace {
+  readonly place: CgroupPlace;
+  readonly bounds: Bounds;
+}
 
 /** Makes the cgroups of brains, where this user may. */
 export class Cgroups {
@@ -17,14 +25,18 @@ export class Cgroups {
     return (this.#home ??= this.#find());
   }
 
-  /** A place for a run's brain; undefined where there can be none. */
-  make(run: string): CgroupPlace | undefined {
+  /** A place for a run's brain, in which its limits are kept as far as can be; undefined where there can be none. */
+  make(run: string, limits: HeldLimits = {}): BoundPlace | undefined {
     const { home } = this;
     if ('reason' in home) return undefined;
-    const [parent] = home.parents;
+    const wanted = controllersFor(limits);
+    // All of them, else one, else none.
+    const sets = [wanted, ...wanted.map((controller) => [controller]), []];
+    const parent = sets.map((set) => parentWith(home, set)).find((found) => found !== undefined);
     if (parent === undefined) return undefined;
     try {
-      return { folder: makeCgroup(parent, run), back: home.own };
+      const folder = makeCgroup(parent, run);
+      return { place: { folder, back: home.own }, bounds: boundCgroup(folder, limits) };
     } catch {
       // The limit of cgroups is reached, or our own was taken away.
       return undefined;

@@ -3,6 +3,14 @@ import type { HeldSize, HeldTag, ProcessExit, ProcessIdentity } from './program/
 
 export type { HeldSize, HeldTag, ProcessExit, ProcessIdentity };
 
+/** What a brain may have of the machine; no limit where a member is missing. */
+export interface HeldLimits {
+  /** Memory of all its processes together, in MiB. */
+  readonly memoryMb?: number | undefined;
+  /** Processors; a part of one is allowed. */
+  readonly cpus?: number | undefined;
+}
+
 /** What to run. The environment is complete: nothing is inherited. */
 export interface HeldProgram {
   readonly tag: HeldTag;
@@ -10,6 +18,7 @@ export interface HeldProgram {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly limits?: HeldLimits | undefined;
 }
 
 /** A running program behind pipes, in a session and process group of its own. */
@@ -24,6 +33,8 @@ export interface HeldProcess extends Disposable {
   /** Resolves once the process has ended and all its output was delivered. Never rejects. */
   readonly exited: Promise<ProcessExit>;
   isAlive(): boolean;
+  /** Whether it ended since it had used up its memory; known once it has exited. */
+  readonly outOfMemory: boolean;
   /** SIGTERM to the group, a grace, SIGKILL, then a sweep for survivors that changed session. */
   kill(graceMs: number): Promise<ProcessExit>;
 }
@@ -64,6 +75,8 @@ export interface HeldTerminal extends Disposable {
   /** Resolves once the program has ended and all its output was delivered. Never rejects. */
   readonly exited: Promise<ProcessExit>;
   isAlive(): boolean;
+  /** Whether it ended since it had used up its memory; known once it has exited. */
+  readonly outOfMemory: boolean;
   /** SIGTERM to the group, a grace, SIGKILL, then a sweep for survivors that changed session. */
   kill(graceMs: number): Promise<ProcessExit>;
 }

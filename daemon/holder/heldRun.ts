@@ -1,10 +1,14 @@
 import { type Disposable, onUnexpectedError } from '../lifecycle.js';
+import { honestTag, watchedBytes } from './bounds.js';
+import { memoryKills, ownCgroup } from './brainCgroup.js';
 import { Channel } from './channel.js';
 import type { HeldTag, ProcessExit, ProcessIdentity } from './contract.js';
 import type { BrainListener } from './holderLink.js';
 import type { HolderProcess } from './holderProcess.js';
 import { defaultGraceMs, killGroups, sweep } from './kill.js';
+import { watchMemory } from './memoryWatch.js';
 import { readSegments } from './program/segments.js';
+import { memoryOf } from './resources.js';
 
 /** How long a holder may take to tell of the end of a brain that is gone, in ms: longer than it waits for output. */
 const reportMs = 5_000;
@@ -21,6 +25,8 @@ export interface HeldBrain {
   readonly from: readonly number[];
   /** How many bytes of input it has had already. */
   readonly taken: number;
+  /** When it was started, in ms since 1970; now when left out. */
+  readonly since?: number;
 }
 
 /** What piped programs and those in terminals have in common: their output in order, and their end. */
@@ -28,6 +34,7 @@ export abstract class HeldRun implements Disposable, BrainListener {
   readonly run: string;
   readonly tag: HeldTag;
   readonly identity: ProcessIdentity;
+  readonly since: number;
   readonly exited: Promise<ProcessExit>;
   protected readonly holder: HolderProcess;
   protected readonly channels: readonly Channel[];
@@ -41,12 +48,16 @@ export abstract class HeldRun implements Disposable, BrainListener {
   #killing: Promise<unknown> | undefined;
   #settled = false;
   #handedOver = false;
+  #outOfMemory = false;
+  readonly #watch: Disposable | undefined;
 
-  constructor({ holder, tag, identity, from }: HeldBrain) {
+  constructor({ holder, tag, identity, from, since }: HeldBrain) {
     this.holder = holder;
     this.run = holder.run;
-    this.tag = tag;
+    this.tag = honestTag(tag, identity);
     this.identity = identity;
+    this.since = since ?? Date.now();
+    this.#watch = this.#watchMemory();
     this.channels = from.map((offset) => new Channel(offset));
     this.#ended = new Promise((resolve) => (this.#tellEnded = resolve));
     this.exited = new Promise((resolve) => (this.#tellExited = resolve));
@@ -54,6 +65,10 @@ export abstract class HeldRun implements Disposable, BrainListener {
 
   isAlive(): boolean {
     return this.#alive;
+  }
+
+  get outOfMemory(): boolean {
+    return this.#outOfMemory;
   }
 
   /** Whether another daemon has it now: it is not ours to end any more. */
@@ -66,6 +81,7 @@ export abstract class HeldRun implements Disposable, BrainListener {
     this.#handedOver = true;
     this.#settled = true;
     this.#alive = false;
+    this.#watch?.dispose();
     this.holder.link.end();
   }
 
@@ -97,6 +113,10 @@ export abstract class HeldRun implements Disposable, BrainListener {
     if (this.#exit !== undefined) return;
     this.#exit = exit;
     this.#alive = false;
+    this.#watch?.dispose();
+    // Before its cgroup is taken away.
+    const cgroup = ownCgroup(this.identity);
+    if (cgroup !== undefined && memoryKills(cgroup) > 0) this.#outOfMemory = true;
     this.#tellEnded(exit);
     // What a brain leaves running would go on changing the zone behind the back of its successor.
     this.#swept = this.#killing ?? sweep([this.identity]).catch(onUnexpectedError);
@@ -110,11 +130,26 @@ export abstract class HeldRun implements Disposable, BrainListener {
     void this.#mourn(replaced).catch(onUnexpectedError);
   }
 
+  /** Where no cgroup bounds its memory. */
+  #watchMemory(): Disposable | undefined {
+    const limitBytes = watchedBytes(this.tag);
+    if (limitBytes === undefined) return undefined;
+    return watchMemory({
+      limitBytes,
+      measure: () => memoryOf(this.identity),
+      exceeded: () => {
+        this.#outOfMemory = true;
+        void this.kill(0).catch(onUnexpectedError);
+      },
+    });
+  }
+
   /** The holder died, or was killed: what is left of the brain ends too, as nobody hears it any more. */
   async #mourn(replaced: boolean): Promise<void> {
     if (this.#settled) return;
     const killed: ProcessExit = { code: null, signal: 'SIGKILL' };
     if (replaced) {
+      this.#watch?.dispose();
       this.#handedOver = true;
       this.#exit ??= killed;
       this.#alive = false;

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onUnexpectedError } from '../lifecycle.js';
+import { bounded, type Bounds, boundsFor, boundsOf } from './bounds.js';
 import { removeCgroup } from './brainCgroup.js';
 import { Cgroups } from './cgroups.js';
 import type {
   FinishedSpool,
+  HeldLimits,
   HeldProcess,
   HeldProgram,
   HeldSize,
@@ -17,13 +19,14 @@ import type {
 } from './contract.js';
 import { brainOf, FinishedRuns, runsIn } from './finished.js';
 import { PipedRun } from './heldProcess.js';
-import type { HeldRun } from './heldRun.js';
+import type { HeldBrain, HeldRun } from './heldRun.js';
 import { TerminalRun } from './heldTerminal.js';
 import { HolderLost } from './holderLink.js';
 import { findHolder, type HolderProcess, killHolder, partFrom, startHolder } from './holderProcess.js';
 import { sweep } from './kill.js';
 import { bootId } from './program/identity.js';
 import { type BrainFile, protocolVersion, type SpawnOrder, type Welcome } from './program/wire.js';
+import { type Resources, ResourceMeter } from './resources.js';
 import { endSurvivors } from './survivors.js';
 
 /** How long all holders of an earlier daemon together have to answer, in ms. */
@@ -49,6 +52,14 @@ export interface HoldersOptions {
   readonly startMs?: number;
 }
 
+/** What a daemon has to end brains and to bound them. */
+export interface Means extends Required<Bounds> {
+  /** `cgroup`: by a cgroup for each; `marker`: by their environment, session and parents. */
+  readonly ends: 'cgroup' | 'marker';
+  /** Why not by cgroups. */
+  readonly reason?: string;
+}
+
 /** A brain that an earlier daemon started and that still runs. */
 export type FoundBrain =
   | { readonly kind: 'pipes'; readonly run: string; readonly tag: HeldTag; readonly pid: number }
@@ -67,6 +78,9 @@ export interface Found {
   readonly ended: Promise<number>;
 }
 
+/** Makes a run of a brain that has just been started. */
+type Make<T extends HeldRun> = (brain: Omit<HeldBrain, 'from'>) => T;
+
 type FoundHolder = Awaited<ReturnType<typeof findHolder>>;
 
 /** Starts a holder for each brain, keeps one in reserve, and finds those that an earlier daemon started. */
@@ -78,6 +92,7 @@ export class Holders implements Holder {
   readonly #finished: FinishedRuns;
   readonly #cgroups: Cgroups;
   readonly #startMs: number;
+  readonly #meter = new ResourceMeter();
   /** Holders that are being started, or are ending. */
   readonly #busy = new Set<Promise<unknown>>();
   readonly #pruning: NodeJS.Timeout;
@@ -97,16 +112,11 @@ export class Holders implements Holder {
   }
 
   spawn(what: HeldProgram): Promise<HeldProcess> {
-    return this.#start(
-      what,
-      (identity, holder) => new PipedRun({ holder, tag: what.tag, identity, from: [0, 0], taken: 0 }),
-    );
+    return this.#start(what, undefined, (brain) => new PipedRun({ ...brain, from: [0, 0] }));
   }
 
   spawnTerminal(what: HeldProgram, size: HeldSize): Promise<HeldTerminal> {
-    const make = (identity: ProcessIdentity, holder: HolderProcess): TerminalRun =>
-      new TerminalRun({ holder, tag: what.tag, identity, from: [0], size, taken: 0 });
-    return this.#start({ ...what, size }, make);
+    return this.#start(what, size, (brain) => new TerminalRun({ ...brain, from: [0], size }));
   }
 
   /** Starts the spare, where there is none, so that the next spawn does not wait for a process to start. */
@@ -138,6 +148,33 @@ export class Holders implements Holder {
   /** Terminals of a clone whose programs have ended, as far as they are kept, the newest last. */
   finished(clone: string): FinishedSpool[] {
     return this.#finished.of(clone);
+  }
+
+  /** What the brains that run use, by clone; looked at when asked, and at most once a second. */
+  async resources(): Promise<ReadonlyMap<string, Resources>> {
+    const alive = [...this.#runs.values()].filter((run) => run.isAlive());
+    const measured = await this.#meter.measure(alive);
+    return new Map(
+      alive.flatMap(({ run, tag: { clone } }) => {
+        const found = measured.get(run);
+        return clone === undefined || found === undefined ? [] : [[clone, found]];
+      }),
+    );
+  }
+
+  /** What keeps the limits of a clone: of its brain that runs, else of the one that would be started. */
+  boundsOf(clone: string, limits: HeldLimits): Bounds {
+    const run = [...this.#runs.values()].find((each) => each.isAlive() && each.tag['clone'] === clone);
+    return run ? boundsOf(run.tag) : boundsFor(limits, this.#cgroups.home);
+  }
+
+  /** By what brains are ended with all that they started, and what keeps limits. */
+  get means(): Means {
+    const { home } = this.#cgroups;
+    const { memory = 'watchdog', cpus = 'none' } = boundsFor({ memoryMb: 1, cpus: 1 }, home);
+    return 'reason' in home
+      ? { ends: 'marker', reason: home.reason, memory, cpus }
+      : { ends: 'cgroup', memory, cpus };
   }
 
   /** Ends all brains and all holders, the spare too. Resolves when they are gone. */
@@ -184,15 +221,10 @@ export class Holders implements Holder {
     return ended ?? 0;
   }
 
-  #start<T extends HeldRun>(
-    order: Omit<SpawnOrder, 'umask'>,
-    make: (identity: ProcessIdentity, holder: HolderProcess) => T,
-  ): Promise<T> {
+  #start<T extends HeldRun>(what: HeldProgram, size: HeldSize | undefined, make: Make<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the holders are closed'));
-    const { tag, program, args, cwd, env, size } = order;
-    const whole = { tag, program, args, cwd, env, umask: this.#umask, ...(size && { size }) };
     return this.#track(
-      this.#spawn(whole, make).finally(() => {
+      this.#spawn(what, size, make).finally(() => {
         this.#spareSoon ??= setTimeout(() => {
           this.#spareSoon = undefined;
           this.warm();
@@ -201,28 +233,31 @@ export class Holders implements Holder {
     );
   }
 
-  async #spawn<T extends HeldRun>(
-    order: SpawnOrder,
-    make: (identity: ProcessIdentity, holder: HolderProcess) => T,
-  ): Promise<T> {
+  async #spawn<T extends HeldRun>(what: HeldProgram, size: HeldSize | undefined, make: Make<T>): Promise<T> {
     const spare = this.#spare;
     this.#spare = undefined;
     const holder = spare ?? startHolder(this.#root, this.#program);
-    const cgroup = this.#cgroups.make(holder.run);
+    const { place, bounds } = this.#cgroups.make(holder.run, what.limits) ?? {};
+    const { program, args, tag } = bounded(what, bounds);
+    const order: SpawnOrder = {
+      ...{ tag, program, args, cwd: what.cwd, env: what.env, umask: this.#umask },
+      ...(size && { size }),
+      ...(place && { cgroup: place }),
+    };
     // One that was stopped, or hangs, takes an order and never answers.
     const late = setTimeout(() => holder.kill(), this.#startMs);
     try {
-      return await holder.link.spawn({ ...order, ...(cgroup && { cgroup }) }, (identity) => {
-        if (cgroup && identity.cgroup === undefined) removeCgroup(cgroup.folder);
-        return this.#keep(holder, make(identity, holder));
+      return await holder.link.spawn(order, (identity) => {
+        if (place && identity.cgroup === undefined) removeCgroup(place.folder);
+        return this.#keep(holder, make({ holder, tag, identity, taken: 0 }));
       });
     } catch (error) {
       this.#dismiss(holder);
       // What it has started all the same has nobody.
-      if (error instanceof HolderLost) await sweep([nobody(holder.run, cgroup?.folder)]);
-      if (cgroup) removeCgroup(cgroup.folder);
+      if (error instanceof HolderLost) await sweep([nobody(holder.run, place?.folder)]);
+      if (place) removeCgroup(place.folder);
       // It may have died long before it was wanted.
-      if (spare && error instanceof HolderLost) return await this.#spawn(order, make);
+      if (spare && error instanceof HolderLost) return await this.#spawn(what, size, make);
       throw error;
     } finally {
       clearTimeout(late);
@@ -243,6 +278,7 @@ export class Holders implements Holder {
   async #collect(holder: HolderProcess, run: HeldRun): Promise<void> {
     await run.exited;
     this.#runs.delete(run.run);
+    this.#meter.forget(run.run);
     if (run.handedOver) return;
     holder.link.collect();
     const keep = run instanceof TerminalRun;
@@ -323,9 +359,14 @@ export class Holders implements Holder {
   }
 }
 
-function runOf(holder: HolderProcess, found: Welcome, { tag, brain, size: first }: BrainFile): HeldRun {
+function runOf(
+  holder: HolderProcess,
+  found: Welcome,
+  { tag, brain, size: first, startedAt }: BrainFile,
+): HeldRun {
   const { spools, taken, size = first } = found;
-  const known = { holder, tag, identity: brain, from: spools.map(({ end }) => end), taken };
+  const from = spools.map(({ end }) => end);
+  const known = { holder, tag, identity: brain, from, taken, since: Date.parse(startedAt) };
   return size ? new TerminalRun({ ...known, size }) : new PipedRun(known);
 }
 

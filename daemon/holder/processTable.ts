@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -15,9 +16,20 @@ export interface ProcessRow {
   readonly cpuMs: number;
 }
 
-/** Ticks and pages as Linux counts them for programs on every architecture that Node runs on. */
-const tickMs = 10;
-const pageBytes = 4096;
+/** What the kernel counts in, as it tells every program at its start (AT_PAGESZ, AT_CLKTCK). */
+const pageBytes = auxiliary(6) ?? 4096;
+const tickMs = 1000 / (auxiliary(17) ?? 100);
+
+function auxiliary(wanted: number): number | undefined {
+  try {
+    const values = readFileSync('/proc/self/auxv');
+    for (let at = 0; at + 16 <= values.length; at += 16)
+      if (Number(values.readBigUInt64LE(at)) === wanted) return Number(values.readBigUInt64LE(at + 8));
+  } catch {
+    // Elsewhere than on Linux.
+  }
+  return undefined;
+}
 
 /** All processes that can be seen. */
 export function processTable(): Promise<ProcessRow[]> {
@@ -25,7 +37,7 @@ export function processTable(): Promise<ProcessRow[]> {
 }
 
 /** Those of some processes; what is gone is left out. */
-async function rowsOf(pids: readonly number[]): Promise<ProcessRow[]> {
+export async function rowsOf(pids: readonly number[]): Promise<ProcessRow[]> {
   const rows = await Promise.all(pids.map(rowFromProc));
   return rows.filter((row) => row !== undefined);
 }

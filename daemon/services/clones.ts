@@ -1,4 +1,5 @@
 import { fail } from '../../protocol/fail.js';
+import type { Clone, Limits } from '../../protocol/shapes/clone.js';
 import type { Task } from '../../protocol/shapes/task.js';
 import type { Params } from '../../protocol/table.js';
 import type { CloneDirectory } from '../clones/directory.js';
@@ -8,6 +9,8 @@ import type { Intake } from '../clones/intake.js';
 import type { CloneRunner } from '../clones/runner.js';
 import { taskView } from '../clones/views.js';
 import { part, type Vault } from '../environment/vault.js';
+import type { Bounds } from '../holder/bounds.js';
+import type { Resources } from '../holder/resources.js';
 import type { CallContext } from '../rpc/call.js';
 import type { Store } from '../store/store.js';
 import { pageOf } from './page.js';
@@ -20,6 +23,10 @@ export interface CloneParts {
   readonly enrolment: Enrolment;
   readonly intake: Intake;
   readonly vault: Vault;
+  /** What brains use now, by clone. */
+  readonly resources: () => Promise<ReadonlyMap<string, Resources>>;
+  /** By what the limits of a clone are kept. */
+  readonly boundsOf: (clone: string, limits: Limits) => Bounds;
 }
 
 type Names =
@@ -52,6 +59,22 @@ export function cloneService(parts: CloneParts): Service<Names> {
     return taskView(record, store.usage.ofTask(record.id));
   };
 
+  /** Clones with what their processes use at this moment. */
+  const measured = async (runners: readonly CloneRunner[]): Promise<Clone[]> => {
+    const busy = runners.some((runner) => runner.hasProcess);
+    const resources = busy ? await parts.resources() : new Map<string, Resources>();
+    return runners.map((runner) => {
+      const { name, limits } = runner.record;
+      const enforced = runner.state === 'retired' ? {} : parts.boundsOf(name, limits);
+      const used = resources.get(name);
+      return {
+        ...runner.view(),
+        ...(used && { resources: used }),
+        ...(Object.keys(enforced).length > 0 && { enforced }),
+      };
+    });
+  };
+
   return {
     async 'clone/enroll'(params, { environment }) {
       return (await enrolment.enroll(params, environment)).view();
@@ -70,7 +93,7 @@ export function cloneService(parts: CloneParts): Service<Names> {
             ([key, value]) => Object.hasOwn(record.labels, key) && record.labels[key] === value,
           );
         });
-      const views = found.map((runner) => runner.view());
+      const views = await measured(found);
       const { items, more } = pageOf(views, limit, (clone) => JSON.stringify(clone).length);
       const last = items.at(-1);
       return { clones: items, ...(last && more && { next: last.name }) };
@@ -79,7 +102,8 @@ export function cloneService(parts: CloneParts): Service<Names> {
     async 'clone/get'({ who }, { environment }) {
       const runner = directory.one(who);
       runner.supply(environment);
-      return runner.view();
+      const [clone = runner.view()] = await measured([runner]);
+      return clone;
     },
 
     async 'clone/update'({ who, env, limits, brief, model, approvals, labels, terminal }, context) {

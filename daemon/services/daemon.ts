@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { CloneDirectory } from '../clones/directory.js';
 import type { EventLog } from '../events/log.js';
 import type { Store } from '../store/store.js';
+import type { Means } from '../holder/holders.js';
 import type { Service } from './parts.js';
 import type { DaemonIdentity } from './session.js';
 
@@ -18,6 +19,8 @@ export interface DaemonParts {
   readonly store: Store;
   readonly log: EventLog;
   readonly directory: CloneDirectory;
+  /** What there is to end brains and to bound them. */
+  means(): Means;
   /** How many clients are connected. */
   clients(): number;
   /** Begins the end of the daemon and returns at once. */
@@ -45,6 +48,7 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
           processes: directory.all().filter((runner) => runner.hasProcess).length,
         },
         storage: fault ? { state: 'failing', ...fault } : { state: 'ok' },
+        supervision: parts.means(),
         paths: { ...parts.paths },
         cursor: log.cursor,
       };

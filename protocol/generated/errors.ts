@@ -122,6 +122,12 @@ export const errorRows = {
     hint: 'The conversation is kept: `khlone retry <task>` tries again in a new process.',
     retryable: true,
   },
+  brainOutOfMemory: {
+    code: -32068,
+    message: "The brain's processes used more than the {memoryMb} MiB that {clone} may have, and were ended.",
+    hint: 'Give it less to do at a time, or more: `khlone update {clone} --memory <size>`; then `khlone retry <task>`.',
+    retryable: false,
+  },
   brainNoResult: {
     code: -32067,
     message: 'The brain spoke its last message and never said that its turn is over: {reason}.',
@@ -420,6 +426,11 @@ export interface DetailsByKind {
   /** The brain said nothing for {silentMs} ms and was ended. */
   brainSilent: {
     silentMs: number;
+  };
+  /** The brain's processes used more than the {memoryMb} MiB that {clone} may have, and were ended. */
+  brainOutOfMemory: {
+    clone: string;
+    memoryMb: number;
   };
   /** The brain spoke its last message and never said that its turn is over: {reason}. */
   brainNoResult: {

@@ -46,6 +46,25 @@ export interface Clone {
         nextAt?: Timestamp | undefined;
       }
     | undefined;
+  /** What its brain's whole tree of processes uses, looked at for this answer. */
+  resources?:
+    | {
+        processes: number;
+        /** Memory they have in RAM; what they share counts for each. */
+        rssBytes: number;
+        /** Of one processor: since the last look if that was within a minute, else since the brain was started. */
+        cpuPercent: number;
+      }
+    | undefined;
+  /** By what its limits are kept, or would be for the next process. */
+  enforced?:
+    | {
+        /** `cgroup`: the kernel ends it at the limit; `watchdog`: khlone looks every 0.5 to 3 seconds, and only while a daemon runs. */
+        memory?: 'cgroup' | 'watchdog' | undefined;
+        /** `cgroup`: exact; `affinity`: it runs on so many whole processors, rounded up; `none`: nothing here can. */
+        cpus?: 'cgroup' | 'affinity' | 'none' | undefined;
+      }
+    | undefined;
   usage: Usage;
   enrolledAt: Timestamp;
   retiredAt?: Timestamp | undefined;
@@ -80,6 +99,10 @@ export interface Limits {
   stallMs?: DurationMs | undefined;
   /** How long a process may take over SIGTERM before SIGKILL. 5 seconds by default. */
   graceMs?: DurationMs | undefined;
+  /** Most memory of its brain's processes together, in MiB; beyond it they are ended (`brainOutOfMemory`). What keeps it is told in `enforced`. No limit by default. */
+  memoryMb?: number | undefined;
+  /** Most processors that its brain's processes use together, such as 1.5. What keeps it is told in `enforced`. No limit by default. */
+  cpus?: number | undefined;
 }
 
 /** Work given to a clone. */
@@ -541,6 +564,17 @@ export interface DaemonStatusResult {
         reason?: string | undefined;
         /** When it began; with `failing` only. */
         since?: Timestamp | undefined;
+      }
+    | undefined;
+  /** What this daemon has to end brains and to keep their limits (`enforced` of a clone). */
+  supervision?:
+    | {
+        /** How all that a brain started is found at its end: `cgroup`: each has one of its own, which nothing leaves; `marker`: by environment, session and parents. */
+        ends: 'cgroup' | 'marker';
+        /** Why not by cgroups. */
+        reason?: string | undefined;
+        memory: 'cgroup' | 'watchdog';
+        cpus: 'cgroup' | 'affinity' | 'none';
       }
     | undefined;
   paths: {

@@ -34,6 +34,19 @@ export const daemonStatus = request({
       .describe(
         'Whether changes can be written. While they cannot, calls that change anything end in `storageFailed`.',
       ),
+    supervision: z
+      .object({
+        ends: z
+          .enum(['cgroup', 'marker'])
+          .describe(
+            'How all that a brain started is found at its end: `cgroup`: each has one of its own, which nothing leaves; `marker`: by environment, session and parents.',
+          ),
+        reason: z.string().optional().describe('Why not by cgroups.'),
+        memory: z.enum(['cgroup', 'watchdog']),
+        cpus: z.enum(['cgroup', 'affinity', 'none']),
+      })
+      .optional()
+      .describe('What this daemon has to end brains and to keep their limits (`enforced` of a clone).'),
     paths: z.object({ socket: z.string(), state: z.string(), database: z.string(), log: z.string() }),
     cursor: Cursor,
     _meta: meta,
@@ -53,6 +66,7 @@ export const daemonStatus = request({
       memory: { rssBytes: 71_000_000, heapUsedBytes: 14_000_000 },
       holder: { kind: 'process', processes: 0 },
       storage: { state: 'ok' },
+      supervision: { ends: 'cgroup', memory: 'cgroup', cpus: 'cgroup' },
       paths: {
         socket: '/run/user/1000/khlone/0123456789abcdef/s',
         state: '/home/you/.local/state/khlone/zones/0123456789abcdef',

@@ -67,6 +67,23 @@ export const Limits = z
     graceMs: durationMs
       .optional()
       .describe('How long a process may take over SIGTERM before SIGKILL. 5 seconds by default.'),
+    memoryMb: z
+      .number()
+      .int()
+      .min(16)
+      .max(16_777_216)
+      .optional()
+      .describe(
+        "Most memory of its brain's processes together, in MiB; beyond it they are ended (`brainOutOfMemory`). What keeps it is told in `enforced`. No limit by default.",
+      ),
+    cpus: z
+      .number()
+      .min(0.01)
+      .max(4096)
+      .optional()
+      .describe(
+        "Most processors that its brain's processes use together, such as 1.5. What keeps it is told in `enforced`. No limit by default.",
+      ),
   })
   .describe('Bounds of a clone; what is left out keeps its default.');
 export type Limits = z.infer<typeof Limits>;
@@ -101,6 +118,36 @@ export const Backoff = z
   .describe('Its brain failed, and the next start is delayed: from 1 s doubling to 60 s.');
 export type Backoff = z.infer<typeof Backoff>;
 
+const Resources = z
+  .object({
+    processes: count,
+    rssBytes: count.describe('Memory they have in RAM; what they share counts for each.'),
+    cpuPercent: z
+      .number()
+      .min(0)
+      .describe(
+        'Of one processor: since the last look if that was within a minute, else since the brain was started.',
+      ),
+  })
+  .describe("What its brain's whole tree of processes uses, looked at for this answer.");
+
+const Enforced = z
+  .object({
+    memory: z
+      .enum(['cgroup', 'watchdog'])
+      .optional()
+      .describe(
+        '`cgroup`: the kernel ends it at the limit; `watchdog`: khlone looks every 0.5 to 3 seconds, and only while a daemon runs.',
+      ),
+    cpus: z
+      .enum(['cgroup', 'affinity', 'none'])
+      .optional()
+      .describe(
+        '`cgroup`: exact; `affinity`: it runs on so many whole processors, rounded up; `none`: nothing here can.',
+      ),
+  })
+  .describe('By what its limits are kept, or would be for the next process.');
+
 export const Clone = z
   .object({
     name: CloneName,
@@ -133,6 +180,8 @@ export const Clone = z
     backoff: Backoff.optional().describe(
       'Set from a failure of its brain until a task succeeds or `clone/restart` forgives it.',
     ),
+    resources: Resources.optional(),
+    enforced: Enforced.optional(),
     usage: Usage,
     enrolledAt: time,
     retiredAt: time.optional(),

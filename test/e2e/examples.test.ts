@@ -24,6 +24,8 @@ function faults(definition: string, value: unknown): unknown {
 const racing: Readonly<Record<string, readonly string[]>> = {
   'task/cancel': ['attempt', 'startedAt'],
   'task/retry': ['attempt', 'startedAt'],
+  // What a machine has for it differs.
+  'daemon/status': ['ends', 'reason', 'memory', 'cpus'],
   // Its program may have shown its title or not.
   'stream/attach': ['title'],
   // However much it has shown by then.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clone, Khlone, Task } from '../../client/index.js';
@@ -14,15 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => zone[Symbol.asyncDispose]());
 
-let clones = 0;
+let enrolled = 0;
 /** A clone whose brain has a fault; with `once` only its first process has it. */
-const enroll = (fault: string, env: Record<string, string> = {}): Promise<Clone> => {
-  const starts = join(zone.sandbox.folder, `starts.${++clones}`);
+const enroll = (
+  fault: string,
+  env: Record<string, string> = {},
+  limits: Clone['limits'] = {},
+): Promise<Clone> => {
+  const starts = join(zone.sandbox.folder, `starts.${++enrolled}`);
   return khlone.clone.enroll({
-    role: `faulty${clones}`,
+    role: `faulty${enrolled}`,
     brain: 'claude',
     env: { FAULT: fault, STARTS: starts, ...env },
-    limits: { stallMs: 500, graceMs: 200 },
+    limits: { stallMs: 500, graceMs: 200, ...limits },
   });
 };
 const run = async (who: string, say: string): Promise<Task> => {
@@ -74,4 +79,42 @@ it('a restart ends a turn that hangs, and goes on with the queue', async () => {
     error: { message: expect.stringContaining('restarted') as string },
   });
   expect((await khlone.task.wait({ task: next.id })).status).toBe('done');
+});
+
+describe('limits of the machine', () => {
+  it('end a brain whose processes use too much memory, with an error that says so, and the clone works on', async () => {
+    const { name } = await enroll('eats-memory', { ONCE: '1' }, { memoryMb: 400, stallMs: 60_000 });
+    const failed = await run(name, 'one');
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error: { kind: 'brainOutOfMemory', message: expect.stringContaining('400 MiB') as string },
+    });
+    expect(processesWith(`KHLONE_CLONE=${name}`)).toEqual([]);
+    expect((await run(name, 'two')).status).toBe('done');
+    const { enforced } = await khlone.clone.get({ who: name });
+    const { supervision } = await khlone.daemon.status();
+    expect(enforced).toEqual({ memory: supervision?.memory });
+  });
+
+  it('keep a brain on its processors, and say by what', async () => {
+    const { name } = await enroll('', {}, { cpus: 1 });
+    await run(name, 'one');
+    const { enforced } = await khlone.clone.get({ who: name });
+    const { supervision } = await khlone.daemon.status();
+    expect(enforced).toEqual({ cpus: supervision?.cpus });
+    const [pid] = processesWith(`KHLONE_CLONE=${name}`);
+    if (supervision?.cpus === 'affinity')
+      expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Cpus_allowed_list:\s*\d+$/m);
+  });
+});
+
+it('what the processes of a clone use is told while they run, and not when there is none', async () => {
+  const { name } = await enroll('');
+  expect(await khlone.clone.get({ who: name })).not.toHaveProperty('resources');
+  await run(name, 'one');
+  const { clones } = await khlone.clone.list({ role: name.replace('.1', '') });
+  expect(clones[0]?.resources).toMatchObject({ processes: 1 });
+  expect(clones[0]?.resources?.rssBytes).toBeGreaterThan(20_000_000);
+  await khlone.clone.hibernate({ who: name });
+  expect(await khlone.clone.get({ who: name })).not.toHaveProperty('resources');
 });

@@ -1,5 +1,6 @@
 // A brain that breaks its protocol in the way $FAULT names. It speaks stream-json well otherwise, and
 // answers "answer <n>" where n counts its turns; $STARTS is a file in which it counts its starts.
+import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
 
 // With $ONCE only the first process has the fault.
@@ -72,6 +73,15 @@ function turn(uuid) {
       message(text);
       process.stdout.write('', () => process.exit(0));
       return;
+    case 'eats-memory': {
+      accept(uuid);
+      // In a child, since the whole tree counts.
+      const eat = 'const all = []; setInterval(() => all.push(Buffer.alloc(16 * 1024 * 1024, 1)), 20)';
+      spawn(process.execPath, ['-e', eat], { stdio: 'ignore' });
+      // Not silent.
+      setInterval(() => line({ type: 'system', subtype: 'status', status: 'requesting' }), 100);
+      return;
+    }
     case 'no-result':
       accept(uuid);
       message(text);

@@ -12,6 +12,7 @@ import { Emitter, type Disposable } from '../../daemon/lifecycle.js';
 /** A terminal whose program is the test. */
 export class FakeHeldTerminal implements HeldTerminal {
   readonly run = 'b_0123456789abcdef';
+  readonly outOfMemory = false;
   readonly tag = { clone: 'mechanic.1' };
   readonly identity = { pid: 1, startTime: '1', bootId: 'boot', run: 'run' };
   readonly exited: Promise<ProcessExit>;

@@ -6,6 +6,7 @@ import { signalGroup } from '../../holder/kill.js';
 import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { Terminal } from '../../streams/contract.js';
 import type { Brain, BrainOutput, BrainSpec, TurnOutcome } from '../contract.js';
+import { outOfMemory } from '../outOfMemory.js';
 import { redactor } from '../streamJson/text.js';
 import { Calm } from './calm.js';
 import { type Front, waitsForInput } from './front.js';
@@ -361,6 +362,8 @@ export class CommandBrain implements Brain {
 
   #finishByExit(): void {
     const { code, signal } = this.#exit;
+    const { clone, limits } = this.#parts.spec;
+    if (this.terminal.held.outOfMemory) return this.#failed(outOfMemory(clone, limits));
     if (this.#turn?.silentMs !== undefined) return this.#actions.finishEnded();
     if (this.#turn?.stopped) return this.#finish({ status: 'interrupted', text: this.#text });
     // What was typed told it to end, as `exit` does.

@@ -37,6 +37,7 @@ export function commandSupplier(terminals: Terminals, timing: CommandTiming): Br
         args: command?.slice(1) ?? [],
         cwd,
         env: { ...rest, TERM: 'xterm-256color' },
+        limits: spec.limits,
       };
       const given = {
         cols: size?.cols ?? settings?.cols ?? defaultSize.cols,

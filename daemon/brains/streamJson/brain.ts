@@ -4,6 +4,7 @@ import { fail } from '../../../protocol/fail.js';
 import type { ProcessExit } from '../../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { ApprovalAnswer, Brain, BrainOutput, BrainSpec, ModelUsage, TurnOutcome } from '../contract.js';
+import { outOfMemory } from '../outOfMemory.js';
 import type { Opening } from './args.js';
 import { type Deadlines, toolPatience } from './deadlines.js';
 import type { Json } from './json.js';
@@ -63,6 +64,8 @@ class StreamJsonBrain implements Brain {
   #tried = 0;
   #exit: ProcessExit = { code: null, signal: null };
   #lastWords = '';
+  /** The last process ended since it had used up its memory. */
+  #outOfMemory = false;
 
   constructor(parts: StreamJsonParts) {
     this.#parts = parts;
@@ -166,7 +169,11 @@ class StreamJsonBrain implements Brain {
     finishStopped: () => this.#finishByResult(true),
     finishSettled: () => this.#finish(this.#turn?.settled ?? this.#failed(this.#death())),
     finishInterrupted: () => this.#finish({ status: 'interrupted', text: this.#text() }),
-    finishNoResult: () => this.#finish(this.#failed(fail('brainNoResult', { reason: this.#ending() }))),
+    finishNoResult: () => {
+      const { clone, limits } = this.#parts.spec;
+      if (this.#outOfMemory) return this.#finish(this.#failed(outOfMemory(clone, limits)));
+      this.#finish(this.#failed(fail('brainNoResult', { reason: this.#ending() })));
+    },
     finishDead: () => this.#finish(this.#failed(this.#death())),
     // A send to a brain that is gone is not answered before it returns.
     finishDeadSoon: () => queueMicrotask(() => this.#finish(this.#failed(this.#death()))),
@@ -263,6 +270,7 @@ class StreamJsonBrain implements Brain {
     if (!process) return;
     this.#exit = exit;
     this.#lastWords = process.stderr.text();
+    this.#outOfMemory = process.outOfMemory;
     this.#step(this.#mendable(process) ? 'lost' : 'died');
   }
 
@@ -334,6 +342,8 @@ class StreamJsonBrain implements Brain {
   }
 
   #death(): KhloneError {
+    const { clone, limits } = this.#parts.spec;
+    if (this.#outOfMemory) return outOfMemory(clone, limits);
     const ending = this.#ending();
     return fail('brainDied', { ending, stderr: this.#clean(this.#lastWords) });
   }

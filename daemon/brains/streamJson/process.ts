@@ -114,6 +114,11 @@ export class StreamProcess {
     return this.#held.isAlive();
   }
 
+  /** Whether it ended since it had used up its memory. */
+  get outOfMemory(): boolean {
+    return this.#held.outOfMemory;
+  }
+
   closeInput(): void {
     this.#held.end();
   }

@@ -54,6 +54,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       args,
       cwd: spec.cwd,
       env: { ...spec.env, ...kind.env },
+      limits: spec.limits,
     };
   };
 

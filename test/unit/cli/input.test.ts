@@ -8,10 +8,12 @@ import {
   longestSay,
   parseAnswers,
   parseChoice,
+  parseCpus,
   parseDuration,
   parseEnvironment,
   parseFrom,
   parseInteger,
+  parseMemory,
   parsePairs,
   parseSize,
   readSay,
@@ -36,6 +38,27 @@ describe('durations', () => {
 
   it.each(['', '10', 'm', '-5s', '1y', '0s', '30d', '1 h'])('%j is none', (text) => {
     expect(() => parseDuration(text)).toThrow(expect.objectContaining({ kind: 'invalidParams' }));
+  });
+});
+
+describe('amounts of the machine', () => {
+  it.each([
+    ['512m', 512],
+    ['4g', 4096],
+    ['1.5GiB', 1536],
+    ['1t', 1_048_576],
+  ])('%s is %i MiB', (text, memory) => {
+    expect(parseMemory(text)).toBe(memory);
+  });
+
+  it.each(['', '512', 'm', '-4g', '8m', '4k', '99t'])('%j is no memory', (text) => {
+    expect(() => parseMemory(text)).toThrow(expect.objectContaining({ kind: 'invalidParams' }));
+  });
+
+  it('are processors, or a part of one', () => {
+    expect(['0.5', '2', '16'].map(parseCpus)).toEqual([0.5, 2, 16]);
+    for (const text of ['', '0', '-1', 'two', '1e3', '9999'])
+      expect(() => parseCpus(text)).toThrow(expect.objectContaining({ kind: 'invalidParams' }));
   });
 });
 

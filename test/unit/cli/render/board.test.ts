@@ -34,6 +34,18 @@ describe('the board', () => {
     );
   });
 
+  it('shows what the processes use where some run', () => {
+    const resources = { processes: 3, rssBytes: 300 * 1024 * 1024, cpuPercent: 2.5 };
+    const clones = [
+      { ...aClone, resources },
+      { ...aClone, name: 'reviewer.1' },
+    ];
+    const lines = renderBoard({ zone: '/z', clones, tasks: [], approvals: [] }, { style, now }).split('\n');
+    expect(lines[1]).toMatch(/COST +MEM +CPU +ID/);
+    expect(lines[2]).toMatch(/300 MiB +2.5% +-$/);
+    expect(lines[3]).toMatch(/- +- +- +-$/);
+  });
+
   it('says below what waits for the user and what failed, and what to do', () => {
     const error = { kind: 'cloneFailed', message: 'It is parked.', hint: 'Mend it.' };
     const board = renderBoard(

@@ -118,7 +118,7 @@ describe.runIf(!('reason' in findHome()))('the cgroup of a brain', () => {
     const make = cgroups.make.bind(cgroups);
     cgroups.make = (run) => {
       const place = make(run);
-      made.push(place?.folder ?? '');
+      made.push(place?.place.folder ?? '');
       return place;
     };
     const holders = stage.open({ cgroups });
@@ -134,7 +134,7 @@ describe.runIf(!('reason' in findHome()))('the cgroup of a brain', () => {
   it('is done without where it cannot be entered', async () => {
     const { own } = findHome() as CgroupHome;
     const cgroups = new Cgroups();
-    cgroups.make = () => ({ folder: join(own, 'khlone-none'), back: own });
+    cgroups.make = () => ({ place: { folder: join(own, 'khlone-none'), back: own }, bounds: {} });
     const held = await stage.open({ cgroups }).spawn(sleeper);
     expect(held.identity).not.toHaveProperty('cgroup');
     expect(await held.kill(1_000)).toEqual({ code: null, signal: 'SIGTERM' });

@@ -12,7 +12,15 @@ beforeEach(() => {
   stage = new CloneStage();
   const { state, directory, intake, vault } = stage;
   // Nothing here enrolls.
-  service = cloneService({ store: state.store, directory, intake, vault, enrolment: {} as Enrolment });
+  service = cloneService({
+    store: state.store,
+    directory,
+    intake,
+    vault,
+    enrolment: {} as Enrolment,
+    resources: async () => new Map(),
+    boundsOf: () => ({}),
+  });
 });
 afterEach(async () => {
   await stage.close();
