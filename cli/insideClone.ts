@@ -33,3 +33,12 @@ export async function refuseOwn(context: Context, khlone: Khlone, who: string): 
     'Use a terminal outside of it, or another clone.',
   );
 }
+
+/** The error for a command that only makes sense outside of clones. */
+export async function refusedInside(name: string, command: string): Promise<KhloneError> {
+  const { usageError } = await import('./failure.js');
+  return usageError(
+    `This is inside the clone ${oneLine(name)}, whose environment is not the one to start a daemon in`,
+    `Use a terminal outside of it: \`${command}\`.`,
+  );
+}

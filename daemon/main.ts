@@ -27,6 +27,8 @@ async function run(channel: ReadyChannel): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       process.on(signal, () => void daemon.stop({ drain: false }));
     }
+    // How a client of another protocol has it make room for a daemon of its own release; see cli/daemonEnd.ts.
+    process.on('SIGUSR2', () => void daemon.stop({ drain: false, brains: 'keep' }));
     claim.lost.on((reason) => {
       log.error('the zone is no longer ours', { reason });
       process.exitCode = 1;

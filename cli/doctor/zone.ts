@@ -136,7 +136,7 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
         : warn(
             'daemon',
             `${detail}; this CLI is ${packageVersion}`,
-            'Bring both to one release: `khlone daemon stop`; the next command starts the new one.',
+            'Bring both to one release: `khlone daemon restart`; brains and turns go on.',
           );
     const means = supervision === undefined ? [] : [checkSupervision(supervision)];
     if (storage?.state !== 'failing') return [version, ...means];

@@ -73,7 +73,7 @@ export class DaemonApi {
   }
 
   /**
-   * Stops the daemon. Queued tasks wait for the next start; a running one is interrupted unless drained.
+   * Stops the daemon. Queued tasks wait for the next start; a running one is interrupted, unless it is drained or its brain is kept.
    *
    * `daemon/stop`, stable since version 1.
    */

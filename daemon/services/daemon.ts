@@ -54,8 +54,8 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
       };
     },
 
-    async 'daemon/stop'({ drain }) {
-      parts.stop({ drain: drain ?? false });
+    async 'daemon/stop'({ drain, brains }) {
+      parts.stop({ drain: drain ?? false, brains });
       return { pid: process.pid };
     },
   };

@@ -47,7 +47,7 @@ export const errorRows = {
   versionUnsupported: {
     code: -32021,
     message: 'The client speaks version {requested} of the protocol, this daemon {supported}.',
-    hint: 'Bring both to one release: `npm install khlone@latest`, then end the old daemon by a SIGTERM to its pid (`khlone zones`).',
+    hint: 'Bring both to one release: `npm install khlone@latest`, then `khlone daemon restart`; brains and turns go on.',
     retryable: false,
   },
   tooManyRequests: {

@@ -591,8 +591,8 @@ export interface DaemonStatusResult {
 export interface DaemonStopParams {
   /** Let running tasks end first; queued ones stay queued. */
   drain?: boolean | undefined;
-  /** What becomes of the brains' processes: they end with the daemon. */
-  brains?: 'end' | undefined;
+  /** What becomes of the brains' processes. `end`, the default: they end with the daemon. `keep`: they work on under their holders, turns included, and the next daemon takes them up. */
+  brains?: 'keep' | 'end' | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 

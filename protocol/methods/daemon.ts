@@ -81,17 +81,19 @@ export const daemonStatus = request({
 export const daemonStop = request({
   name: 'daemon/stop',
   summary:
-    'Stops the daemon. Queued tasks wait for the next start; a running one is interrupted unless drained.',
+    'Stops the daemon. Queued tasks wait for the next start; a running one is interrupted, unless it is drained or its brain is kept.',
   capability: 'core',
   params: z.object({
     drain: z.boolean().optional().describe('Let running tasks end first; queued ones stay queued.'),
     brains: z
-      .enum(['end'])
+      .enum(['keep', 'end'])
       .optional()
-      .describe("What becomes of the brains' processes: they end with the daemon."),
+      .describe(
+        "What becomes of the brains' processes. `end`, the default: they end with the daemon. `keep`: they work on under their holders, turns included, and the next daemon takes them up.",
+      ),
     _meta: meta,
   }),
   result: z.object({ pid: z.number().int().describe('The process that is ending.'), _meta: meta }),
   errors: [],
-  example: { params: { drain: true }, result: { pid: 4242 } },
+  example: { params: { drain: true, brains: 'keep' }, result: { pid: 4242 } },
 });

@@ -23,7 +23,7 @@ export interface Handlers<Context> {
    */
   'daemon/status'(params: Params<'daemon/status'>, context: Context): Promise<Result<'daemon/status'>>;
 
-  /** Stops the daemon. Queued tasks wait for the next start; a running one is interrupted unless drained. */
+  /** Stops the daemon. Queued tasks wait for the next start; a running one is interrupted, unless it is drained or its brain is kept. */
   'daemon/stop'(params: Params<'daemon/stop'>, context: Context): Promise<Result<'daemon/stop'>>;
 
   /**

@@ -43,7 +43,7 @@ describe('every command', () => {
       ).split(' '),
     );
     expect(all.map(({ path }) => path).filter((path) => path.startsWith('khlone daemon '))).toEqual(
-      ['start', 'stop', 'status', 'logs', 'run'].map((name) => `khlone daemon ${name}`),
+      ['start', 'stop', 'restart', 'status', 'logs', 'run'].map((name) => `khlone daemon ${name}`),
     );
   });
 
