@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessIdentity } from './contract.js';
@@ -59,6 +59,18 @@ export function removeCgroup(folder: string): void {
     rmdirSync(folder);
   } catch {
     // It is gone, or is not empty: a later daemon ends what is in it.
+  }
+}
+
+/** Empty for so long, in ms, a cgroup is nobody's: its daemon was killed, and its zone is gone. */
+const forgottenMs = 60 * 60 * 1000;
+
+/** Takes away what killed daemons have left of ours, here and there. */
+export function removeForgotten(parents: readonly string[], now = Date.now()): void {
+  for (const folder of parents.flatMap(foldersIn)) {
+    if (!/^khlone-(probe-)?[0-9a-f]{16}$/.test(basename(folder)) || isPopulated(folder)) continue;
+    const made = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? now;
+    if (now - made > forgottenMs) removeCgroup(folder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { CgroupPlace } from './program/wire.js';
-import { cgroupOf, makeCgroup } from './brainCgroup.js';
+import { cgroupOf, makeCgroup, removeForgotten } from './brainCgroup.js';
 import { boundCgroup, type Bounds, controllersFor } from './bounds.js';
 import { type CgroupHome, findHome, type NoCgroup, parentWith } from './cgroupHome.js';
 import type { HeldLimits } from './contract.js';
@@ -22,7 +22,11 @@ export class Cgroups {
   }
 
   get home(): CgroupHome | NoCgroup {
-    return (this.#home ??= this.#find());
+    if (this.#home === undefined) {
+      this.#home = this.#find();
+      if ('parents' in this.#home) removeForgotten(this.#home.parents);
+    }
+    return this.#home;
   }
 
   /** A place for a run's brain, in which its limits are kept as far as can be; undefined where there can be none. */

@@ -6,13 +6,20 @@ import {
   mkdtempSync,
   readFileSync,
   realpathSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { boundCpus, boundMemory, memoryKills, ownCgroup } from '../../../../daemon/holder/brainCgroup.js';
+import {
+  boundCpus,
+  boundMemory,
+  memoryKills,
+  ownCgroup,
+  removeForgotten,
+} from '../../../../daemon/holder/brainCgroup.js';
 import { Cgroups } from '../../../../daemon/holder/cgroups.js';
 import { type CgroupHome, findHome, parentWith } from '../../../../daemon/holder/cgroupHome.js';
 import type { ProcessIdentity } from '../../../../daemon/holder/contract.js';
@@ -157,6 +164,26 @@ describe.runIf(!('reason' in findHome()))('the cgroup of a brain', () => {
     expect(await ended).toBe(1);
     await exited;
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('is taken away by any daemon an hour after its own was killed, if nothing runs in it', async () => {
+    // Apart from those of others, which this test must not take away.
+    const parent = join((findHome() as CgroupHome).parents[0] ?? '', `test-${process.pid}`);
+    const folder = join(parent, 'khlone-0f0f0f0f0f0f0f0f');
+    mkdirSync(folder, { recursive: true });
+    removeForgotten([parent]);
+    expect(existsSync(folder)).toBe(true);
+    const later = Date.now() + 2 * 60 * 60 * 1000;
+    const stray = spawn('sleep', ['1000'], { stdio: 'ignore', env: { PATH: '/usr/bin:/bin' } });
+    writeFileSync(join(folder, 'cgroup.procs'), String(stray.pid));
+    removeForgotten([parent], later);
+    expect(existsSync(folder)).toBe(true);
+    const exited = once(stray, 'exit');
+    stray.kill('SIGKILL');
+    await exited;
+    removeForgotten([parent], later);
+    expect(existsSync(folder)).toBe(false);
+    rmdirSync(parent);
   });
 
   it('is left alone where an identity names one that is not its own', async () => {
