@@ -35,6 +35,7 @@ export interface SettingOptions {
   readonly grace?: number;
   readonly memory?: number;
   readonly cpus?: number;
+  readonly namespace?: boolean;
   readonly prompt?: string;
   readonly quiet?: number;
   readonly size?: Size;
@@ -67,6 +68,8 @@ export function withSettings(command: Command): Command {
     .option('--grace <duration>', 'time between SIGTERM and SIGKILL', parseDuration)
     .option('--memory <size>', "most memory of its brain's processes, such as 512m or 4g", parseMemory)
     .option('--cpus <count>', "most processors of its brain's processes, such as 1.5", parseCpus)
+    .option('--namespace', 'run it in a PID namespace, by bubblewrap: nothing outlives it; no sudo in it')
+    .option('--no-namespace', 'run it among all other processes (the default)')
     .option(
       '--prompt <pattern>',
       "a program's prompt, as a regular expression: where it stands, a turn has ended",
@@ -99,18 +102,25 @@ export async function readSettings(
 }
 
 function readLimits(options: SettingOptions): Limits {
-  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery, stall, grace, memory, cpus } =
-    options;
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery } = options;
   return {
     ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
     ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
     ...(maxQueued !== undefined && { maxQueued }),
     ...(recovery !== undefined && { recovery }),
+    ...readBounds(options),
+  };
+}
+
+/** Those of its process. */
+function readBounds({ stall, grace, memory, cpus, namespace }: SettingOptions): Limits {
+  return {
     ...(stall !== undefined && { stallMs: stall }),
     ...(grace !== undefined && { graceMs: grace }),
     ...(memory !== undefined && { memoryMb: memory }),
     ...(cpus !== undefined && { cpus }),
+    ...(namespace !== undefined && { namespace }),
   };
 }
 

@@ -136,7 +136,7 @@ export class Daemon {
         database: paths.db,
         log: `${paths.log}/daemon.log`,
       },
-      means: () => holder.means,
+      means: () => holder.means(),
       resources: () => holder.resources(),
       boundsOf: (clone, limits) => holder.boundsOf(clone, limits),
       clients: () => this.#rpc.connections.size,

@@ -160,11 +160,13 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
 function checkSupervision({
   ends,
   reason,
+  namespaces,
   memory,
   cpus,
 }: NonNullable<DaemonStatusResult['supervision']>): Finding {
   const name = 'supervision';
-  const limits = `memory limits by ${memory}, processor limits by ${cpus === 'none' ? 'nothing' : cpus}`;
+  const bubblewrap = namespaces ? 'PID namespaces by bubblewrap' : 'no PID namespaces (bubblewrap)';
+  const limits = `${bubblewrap}; memory limits by ${memory}, processor limits by ${cpus === 'none' ? 'nothing' : cpus}`;
   if (ends === 'cgroup') return fine(name, `brains end by cgroup; ${limits}`);
   const detail = `brains end by marker, as there are no cgroups: ${reason ?? 'no reason given'}; ${limits}`;
   if (process.platform !== 'linux') return fine(name, detail);

@@ -66,6 +66,10 @@ export function renderClone(clone: Clone, style: Style): string {
         limitText(limits.memoryMb && formatBytes(limits.memoryMb * 1024 * 1024), clone.enforced?.memory),
       ],
       ['processors', limitText(limits.cpus, clone.enforced?.cpus)],
+      [
+        'namespace',
+        limits.namespace === true ? limitText('asked for', clone.enforced?.processes) : undefined,
+      ],
       ['uses', clone.resources === undefined ? undefined : resourcesText(clone.resources)],
       ['failures', clone.backoff === undefined ? undefined : backoffText(clone.backoff, Date.now())],
       ['missing', clone.missing === undefined ? undefined : clone.missing.join(', ')],

@@ -26,8 +26,8 @@ export function specOf(
 }
 
 /** Those that are its process's. */
-function limitsOf({ stallMs, graceMs, memoryMb, cpus }: Limits): BrainLimits {
-  return { stallMs, graceMs, memoryMb, cpus };
+function limitsOf({ stallMs, graceMs, memoryMb, cpus, namespace }: Limits): BrainLimits {
+  return { stallMs, graceMs, memoryMb, cpus, namespace };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { boundCpus, boundMemory } from './brainCgroup.js';
 import { type CgroupHome, canHave, type Controller, type NoCgroup } from './cgroupHome.js';
+import { inNamespace } from './namespace.js';
 import type { HeldLimits, HeldProgram, HeldTag, ProcessIdentity } from './contract.js';
 
 const bytesPerMb = 1024 * 1024;
@@ -12,6 +13,8 @@ const bytesPerMb = 1024 * 1024;
 export interface Bounds {
   readonly memory?: 'cgroup' | 'watchdog';
   readonly cpus?: 'cgroup' | 'affinity' | 'none';
+  /** By what all its processes are found at its end, where a namespace was asked for. */
+  readonly processes?: 'cgroup' | 'namespace' | 'marker';
 }
 
 /** The controllers that a cgroup must have to keep some limits. */
@@ -75,22 +78,34 @@ function ownProcessors(): number[] {
   });
 }
 
+/** What keeps limits already. */
+export interface BoundBy {
+  /** What its cgroup keeps. */
+  readonly bounds?: Bounds | undefined;
+  /** The path of what makes its namespace. */
+  readonly wrapper?: string | undefined;
+  /** Whether it has a cgroup. */
+  readonly inCgroup?: boolean;
+}
+
 /**
  * A program as it is started to keep its limits, of which its cgroup keeps some already. What keeps them is noted in
  * its tag, for this daemon and the next.
  */
 export function bounded(
   { program, args, tag, limits = {} }: HeldProgram,
-  byCgroup: Bounds = {},
+  { bounds = {}, wrapper, inCgroup = false }: BoundBy = {},
 ): Pick<HeldProgram, 'program' | 'args' | 'tag'> {
-  const { memoryMb, cpus } = limits;
-  const affinity = cpus !== undefined && !byCgroup.cpus ? onProcessors(cpus, { program, args }) : undefined;
+  const { memoryMb, cpus, namespace } = limits;
+  const inner = wrapper === undefined ? { program, args } : inNamespace(wrapper, { program, args });
+  const affinity = cpus !== undefined && !bounds.cpus ? onProcessors(cpus, inner) : undefined;
   return {
-    ...(affinity ?? { program, args }),
+    ...(affinity ?? inner),
     tag: {
       ...tag,
-      ...(memoryMb !== undefined && { memoryMb: String(memoryMb), memoryBy: byCgroup.memory ?? 'watchdog' }),
-      ...(cpus !== undefined && { cpusBy: byCgroup.cpus ?? (affinity ? 'affinity' : 'none') }),
+      ...(memoryMb !== undefined && { memoryMb: String(memoryMb), memoryBy: bounds.memory ?? 'watchdog' }),
+      ...(cpus !== undefined && { cpusBy: bounds.cpus ?? (affinity ? 'affinity' : 'none') }),
+      ...(namespace === true && { processesBy: wrapper ? 'namespace' : inCgroup ? 'cgroup' : 'marker' }),
     },
   };
 }
@@ -102,15 +117,22 @@ export function honestTag(tag: HeldTag, { cgroup }: ProcessIdentity): HeldTag {
     ...tag,
     ...(tag['memoryBy'] === 'cgroup' && { memoryBy: 'watchdog' }),
     ...(tag['cpusBy'] === 'cgroup' && { cpusBy: 'none' }),
+    ...(tag['processesBy'] === 'cgroup' && { processesBy: 'marker' }),
   };
 }
 
+const kept = {
+  memory: ['cgroup', 'watchdog'],
+  cpus: ['cgroup', 'affinity', 'none'],
+  processes: ['cgroup', 'namespace', 'marker'],
+} as const;
+
 /** What keeps the limits of a run. */
-export function boundsOf({ memoryBy, cpusBy }: HeldTag): Bounds {
-  return {
-    ...((memoryBy === 'cgroup' || memoryBy === 'watchdog') && { memory: memoryBy }),
-    ...((cpusBy === 'cgroup' || cpusBy === 'affinity' || cpusBy === 'none') && { cpus: cpusBy }),
-  };
+export function boundsOf({ memoryBy, cpusBy, processesBy }: HeldTag): Bounds {
+  const memory = kept.memory.find((by) => by === memoryBy);
+  const cpus = kept.cpus.find((by) => by === cpusBy);
+  const processes = kept.processes.find((by) => by === processesBy);
+  return { ...(memory && { memory }), ...(cpus && { cpus }), ...(processes && { processes }) };
 }
 
 /** Bytes that a watchdog allows a run; undefined where none is to look. */

@@ -9,6 +9,8 @@ export interface HeldLimits {
   readonly memoryMb?: number | undefined;
   /** Processors; a part of one is allowed. */
   readonly cpus?: number | undefined;
+  /** A PID namespace of its own, where it has pipes and bubblewrap serves. */
+  readonly namespace?: boolean | undefined;
 }
 
 /** What to run. The environment is complete: nothing is inherited. */

@@ -21,6 +21,7 @@ import { brainOf, FinishedRuns, runsIn } from './finished.js';
 import { PipedRun } from './heldProcess.js';
 import type { HeldBrain, HeldRun } from './heldRun.js';
 import { TerminalRun } from './heldTerminal.js';
+import { bubblewrap } from './namespace.js';
 import { HolderLost } from './holderLink.js';
 import { findHolder, type HolderProcess, killHolder, partFrom, startHolder } from './holderProcess.js';
 import { sweep } from './kill.js';
@@ -53,11 +54,13 @@ export interface HoldersOptions {
 }
 
 /** What a daemon has to end brains and to bound them. */
-export interface Means extends Required<Bounds> {
+export interface Means extends Required<Pick<Bounds, 'memory' | 'cpus'>> {
   /** `cgroup`: by a cgroup for each; `marker`: by their environment, session and parents. */
   readonly ends: 'cgroup' | 'marker';
   /** Why not by cgroups. */
   readonly reason?: string;
+  /** Whether bubblewrap makes PID namespaces here. */
+  readonly namespaces: boolean;
 }
 
 /** A brain that an earlier daemon started and that still runs. */
@@ -169,12 +172,11 @@ export class Holders implements Holder {
   }
 
   /** By what brains are ended with all that they started, and what keeps limits. */
-  get means(): Means {
+  async means(): Promise<Means> {
     const { home } = this.#cgroups;
     const { memory = 'watchdog', cpus = 'none' } = boundsFor({ memoryMb: 1, cpus: 1 }, home);
-    return 'reason' in home
-      ? { ends: 'marker', reason: home.reason, memory, cpus }
-      : { ends: 'cgroup', memory, cpus };
+    const has = { namespaces: (await bubblewrap()) !== undefined, memory, cpus };
+    return 'reason' in home ? { ends: 'marker', reason: home.reason, ...has } : { ends: 'cgroup', ...has };
   }
 
   /** Ends all brains and all holders, the spare too. Resolves when they are gone. */
@@ -234,11 +236,16 @@ export class Holders implements Holder {
   }
 
   async #spawn<T extends HeldRun>(what: HeldProgram, size: HeldSize | undefined, make: Make<T>): Promise<T> {
+    const wrapper = what.limits?.namespace === true && !size ? await bubblewrap() : undefined;
     const spare = this.#spare;
     this.#spare = undefined;
     const holder = spare ?? startHolder(this.#root, this.#program);
     const { place, bounds } = this.#cgroups.make(holder.run, what.limits) ?? {};
-    const { program, args, tag } = bounded(what, bounds);
+    const { program, args, tag } = bounded(what, {
+      bounds,
+      wrapper,
+      inCgroup: place !== undefined,
+    });
     const order: SpawnOrder = {
       ...{ tag, program, args, cwd: what.cwd, env: what.env, umask: this.#umask },
       ...(size && { size }),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endCgroup, ownCgroup } from './brainCgroup.js';
 import type { ProcessIdentity } from './contract.js';
+import { insideOf } from './namespace.js';
 import { bootId, isRunning, processFacts } from './program/identity.js';
 import { findKin, findStrays, type Stray } from './strays.js';
 
@@ -40,21 +41,23 @@ export async function sweep(runs: readonly ProcessIdentity[], kin: readonly Stra
 }
 
 /**
- * Ends one with SIGKILL, if the number still belongs to this very process. Says whether it did. Between the look and
+ * Signals one, if the number still belongs to this very process. Says whether it did. Between the look and
  * the signal are some microseconds in which nothing of ours runs: a number is given out again only once all others
  * were, which takes the kernel a second and more.
  */
-function endStray({ pid, startTime }: Stray): boolean {
+function signalStray({ pid, startTime }: Stray, signal: NodeJS.Signals): boolean {
   const facts = processFacts(pid);
   if (facts === undefined || facts.zombie || facts.startTime !== startTime) return false;
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
     return true;
   } catch {
     // It ended in between, which is what was wanted.
     return false;
   }
 }
+
+const endStray = (stray: Stray): boolean => signalStray(stray, 'SIGKILL');
 
 async function sweepCgroup(run: ProcessIdentity): Promise<number> {
   const cgroup = run.bootId === bootId() ? ownCgroup(run) : undefined;
@@ -72,7 +75,8 @@ export async function killGroups(
 ): Promise<number> {
   // What a cgroup holds need not be known.
   const kin = await findKin(runs.filter((run) => ownCgroup(run) === undefined));
-  const signalled = runs.filter((run) => signalGroup(run, 'SIGTERM'));
+  const asked = await Promise.all(runs.map(askToEnd));
+  const signalled = runs.filter((_, index) => asked[index]);
   if (signalled.length > 0) {
     const grace = new AbortController();
     await Promise.race([gone, sleep(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)]);
@@ -80,6 +84,14 @@ export async function killGroups(
     for (const run of signalled) signalGroup(run, 'SIGKILL');
   }
   return signalled.length + (await sweep(runs, kin));
+}
+
+/** Sends SIGTERM to a run. Says whether there was anybody. */
+async function askToEnd(run: ProcessIdentity): Promise<boolean> {
+  const inside = await insideOf(run);
+  if (inside === undefined || inside.length === 0) return signalGroup(run, 'SIGTERM');
+  for (const stray of inside) signalStray(stray, 'SIGTERM');
+  return true;
 }
 
 async function pollUntilGone(runs: readonly ProcessIdentity[], graceMs: number): Promise<void> {

@@ -20,7 +20,7 @@ export interface DaemonParts {
   readonly log: EventLog;
   readonly directory: CloneDirectory;
   /** What there is to end brains and to bound them. */
-  means(): Means;
+  means(): Promise<Means>;
   /** How many clients are connected. */
   clients(): number;
   /** Begins the end of the daemon and returns at once. */
@@ -48,7 +48,7 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
           processes: directory.all().filter((runner) => runner.hasProcess).length,
         },
         storage: fault ? { state: 'failing', ...fault } : { state: 'ok' },
-        supervision: parts.means(),
+        supervision: await parts.means(),
         paths: { ...parts.paths },
         cursor: log.cursor,
       };

@@ -63,6 +63,8 @@ export interface Clone {
         memory?: 'cgroup' | 'watchdog' | undefined;
         /** `cgroup`: exact; `affinity`: it runs on so many whole processors, rounded up; `none`: nothing here can. */
         cpus?: 'cgroup' | 'affinity' | 'none' | undefined;
+        /** Where a namespace was asked for: by what all its processes are found at its end. */
+        processes?: 'cgroup' | 'namespace' | 'marker' | undefined;
       }
     | undefined;
   usage: Usage;
@@ -103,6 +105,8 @@ export interface Limits {
   memoryMb?: number | undefined;
   /** Most processors that its brain's processes use together, such as 1.5. What keeps it is told in `enforced`. No limit by default. */
   cpus?: number | undefined;
+  /** Runs the brain in a PID namespace of its own, where bubblewrap can make one: whatever it started ends with it, and it sees no other processes. Not in terminals; sudo and other setuid programs do not work in it. False by default. */
+  namespace?: boolean | undefined;
 }
 
 /** Work given to a clone. */
@@ -573,6 +577,8 @@ export interface DaemonStatusResult {
         ends: 'cgroup' | 'marker';
         /** Why not by cgroups. */
         reason?: string | undefined;
+        /** Whether bubblewrap can make PID namespaces (`limits.namespace`). */
+        namespaces: boolean;
         memory: 'cgroup' | 'watchdog';
         cpus: 'cgroup' | 'affinity' | 'none';
       }

@@ -42,6 +42,7 @@ export const daemonStatus = request({
             'How all that a brain started is found at its end: `cgroup`: each has one of its own, which nothing leaves; `marker`: by environment, session and parents.',
           ),
         reason: z.string().optional().describe('Why not by cgroups.'),
+        namespaces: z.boolean().describe('Whether bubblewrap can make PID namespaces (`limits.namespace`).'),
         memory: z.enum(['cgroup', 'watchdog']),
         cpus: z.enum(['cgroup', 'affinity', 'none']),
       })
@@ -66,7 +67,7 @@ export const daemonStatus = request({
       memory: { rssBytes: 71_000_000, heapUsedBytes: 14_000_000 },
       holder: { kind: 'process', processes: 0 },
       storage: { state: 'ok' },
-      supervision: { ends: 'cgroup', memory: 'cgroup', cpus: 'cgroup' },
+      supervision: { ends: 'cgroup', namespaces: true, memory: 'cgroup', cpus: 'cgroup' },
       paths: {
         socket: '/run/user/1000/khlone/0123456789abcdef/s',
         state: '/home/you/.local/state/khlone/zones/0123456789abcdef',

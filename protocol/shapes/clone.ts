@@ -84,6 +84,12 @@ export const Limits = z
       .describe(
         "Most processors that its brain's processes use together, such as 1.5. What keeps it is told in `enforced`. No limit by default.",
       ),
+    namespace: z
+      .boolean()
+      .optional()
+      .describe(
+        'Runs the brain in a PID namespace of its own, where bubblewrap can make one: whatever it started ends with it, and it sees no other processes. Not in terminals; sudo and other setuid programs do not work in it. False by default.',
+      ),
   })
   .describe('Bounds of a clone; what is left out keeps its default.');
 export type Limits = z.infer<typeof Limits>;
@@ -145,6 +151,12 @@ const Enforced = z
       .describe(
         '`cgroup`: exact; `affinity`: it runs on so many whole processors, rounded up; `none`: nothing here can.',
       ),
+  })
+  .extend({
+    processes: z
+      .enum(['cgroup', 'namespace', 'marker'])
+      .optional()
+      .describe('Where a namespace was asked for: by what all its processes are found at its end.'),
   })
   .describe('By what its limits are kept, or would be for the next process.');
 

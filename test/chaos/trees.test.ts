@@ -4,6 +4,7 @@ import { Cgroups } from '../../daemon/holder/cgroups.js';
 import { findHome } from '../../daemon/holder/cgroupHome.js';
 import type { Holders } from '../../daemon/holder/holders.js';
 import { signalGroup } from '../../daemon/holder/kill.js';
+import { bubblewrap } from '../../daemon/holder/namespace.js';
 import { amount } from '../support/chaos/amount.js';
 import { HolderStage } from '../support/holders.js';
 import {
@@ -21,6 +22,7 @@ const graceMs = 50;
 
 const all = Object.keys(escapes) as Escape[];
 const withCgroups = !('reason' in findHome());
+const withNamespaces = (await bubblewrap()) !== undefined;
 const noCgroups = (): Cgroups => new Cgroups(() => ({ reason: 'the test wants none' }));
 
 let stage: HolderStage;
@@ -40,12 +42,16 @@ function zombiesOf(parent: number): number {
 }
 
 /** Ends so many trees, in each of the ways a brain ends; resolves with what was left of them. */
-async function endTrees(holders: Holders, kinds: readonly Escape[]): Promise<ProcessTree[]> {
+async function endTrees(
+  holders: Holders,
+  kinds: readonly Escape[],
+  { namespace = false } = {},
+): Promise<ProcessTree[]> {
   const left: ProcessTree[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
     for (let i = next++; i < count; i = next++) {
-      const tree = await startTree(holders, kinds, { deaf: i % 3 !== 0 });
+      const tree = await startTree(holders, kinds, { deaf: i % 3 !== 0, namespace });
       // Without its input it ends by itself, and only what it leaves is to be found.
       if (i % 5 === 4) tree.brain.end();
       else await tree.brain.kill(graceMs);
@@ -61,6 +67,12 @@ describe.runIf(process.platform === 'linux')(`of ${count} trees of processes tha
   it.runIf(withCgroups)('none is left where brains have cgroups of their own', async () => {
     const holders = stage.open();
     expect(await endTrees(holders, all)).toEqual([]);
+    await expect.poll(() => zombiesOf(process.pid)).toBe(0);
+  });
+
+  it.runIf(withNamespaces)('none is left where brains have PID namespaces', async () => {
+    const holders = stage.open({ cgroups: noCgroups() });
+    expect(await endTrees(holders, all, { namespace: true })).toEqual([]);
     await expect.poll(() => zombiesOf(process.pid)).toBe(0);
   });
 

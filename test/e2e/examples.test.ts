@@ -25,7 +25,7 @@ const racing: Readonly<Record<string, readonly string[]>> = {
   'task/cancel': ['attempt', 'startedAt'],
   'task/retry': ['attempt', 'startedAt'],
   // What a machine has for it differs.
-  'daemon/status': ['ends', 'reason', 'memory', 'cpus'],
+  'daemon/status': ['ends', 'reason', 'namespaces', 'memory', 'cpus'],
   // Its program may have shown its title or not.
   'stream/attach': ['title'],
   // However much it has shown by then.

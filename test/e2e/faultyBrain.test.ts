@@ -108,6 +108,17 @@ describe('limits of the machine', () => {
   });
 });
 
+it('a clone in a PID namespace works as any other, where there is bubblewrap; it says what it has', async () => {
+  const { supervision } = await khlone.daemon.status();
+  const { name } = await enroll('', {}, { namespace: true });
+  for (const text of ['answer 1', 'answer 2'])
+    expect(await run(name, 'go')).toMatchObject({ status: 'done', result: { text } });
+  const { enforced } = await khlone.clone.get({ who: name });
+  expect(enforced).toEqual({ processes: supervision?.namespaces === true ? 'namespace' : supervision?.ends });
+  await khlone.clone.hibernate({ who: name });
+  expect(processesWith(`KHLONE_CLONE=${name}`)).toEqual([]);
+});
+
 it('what the processes of a clone use is told while they run, and not when there is none', async () => {
   const { name } = await enroll('');
   expect(await khlone.clone.get({ who: name })).not.toHaveProperty('resources');

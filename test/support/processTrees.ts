@@ -30,7 +30,7 @@ export interface ProcessTree {
 export async function startTree(
   holders: Holders,
   kinds: readonly Escape[],
-  { deaf = true }: { readonly deaf?: boolean } = {},
+  { deaf = true, namespace = false }: { readonly deaf?: boolean; readonly namespace?: boolean } = {},
 ): Promise<ProcessTree> {
   // As an argument of every one of them, since an environment may be thrown away.
   const token = `${1_000_000 + process.pid}.${++trees}0001`;
@@ -42,6 +42,7 @@ export async function startTree(
     args: ['-c', `${deaf ? 'trap "" TERM\n' : ''}${lines.join('\n')}\nread wait`],
     cwd: tmpdir(),
     env: { PATH: '/usr/bin:/bin' },
+    limits: { namespace },
   });
   const survivors = (): number[] =>
     processesNaming(`sleep ${token}`)

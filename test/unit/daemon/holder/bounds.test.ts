@@ -24,7 +24,7 @@ describe('the limits of a program', () => {
   it('are noted with what keeps them', () => {
     const { tag } = bounded(
       { ...what, limits: { memoryMb: 64, cpus: 2 } },
-      { memory: 'cgroup', cpus: 'cgroup' },
+      { bounds: { memory: 'cgroup', cpus: 'cgroup' } },
     );
     expect(tag).toEqual({ clone: 'mechanic.1', memoryMb: '64', memoryBy: 'cgroup', cpusBy: 'cgroup' });
     expect(boundsOf(tag)).toEqual({ memory: 'cgroup', cpus: 'cgroup' });

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HeldProcess, ProcessIdentity } from '../../../../daemon/holder/contract.js';
 import type { Holders } from '../../../../daemon/holder/holders.js';
 import { signalGroup } from '../../../../daemon/holder/kill.js';
+import { bubblewrap } from '../../../../daemon/holder/namespace.js';
 import {
   factsFromProc,
   factsFromPs,
@@ -251,5 +252,50 @@ describe('survivors of a killed daemon', () => {
     expect(await findStrays([identity])).toMatchObject([{ pid: stray }]);
     expect(await endSurvivors([identity], 1_000)).toBe(1);
     expect(running(stray)).toBe(false);
+  });
+});
+
+describe.runIf((await bubblewrap()) !== undefined)('a program in a PID namespace', () => {
+  const spawnIn = (script: string): Promise<HeldProcess> =>
+    holder.spawn({
+      tag: { clone: 'mechanic.1' },
+      program: '/bin/sh',
+      args: ['-c', script],
+      cwd: tmpdir(),
+      env: { PATH: '/usr/bin:/bin' },
+      limits: { namespace: true },
+    });
+
+  it('sees no other processes, and ends with its own exit code', async () => {
+    const child = await spawnIn('echo $$; ls -d /proc/[0-9]* | wc -l; exit 7');
+    let output = '';
+    child.onStdout((chunk) => (output += chunk.toString()));
+    expect(await child.exited).toEqual({ code: 7, signal: null });
+    const [pid, processes] = output.trim().split(/\s+/).map(Number);
+    expect(pid).toBeLessThan(10);
+    expect(processes).toBeLessThan(10);
+    expect(holder.boundsOf('mechanic.1', { namespace: true })).not.toHaveProperty('processes', 'marker');
+  });
+
+  it('is given its time to end in order, as any other', async () => {
+    const child = await spawnIn(
+      'trap "sleep 0.2; echo bye; exit 5" TERM; echo up; while :; do sleep 0.05; done',
+    );
+    let output = '';
+    const up = new Promise<void>((resolve) => {
+      child.onStdout((chunk) => {
+        output += chunk.toString();
+        if (output.includes('up')) resolve();
+      });
+    });
+    await up;
+    expect(await child.kill(30_000)).toEqual({ code: 5, signal: null });
+    expect(output).toContain('bye');
+  });
+
+  it('is killed where it does not obey', async () => {
+    const child = await spawnIn('trap "" TERM; echo up; exec sleep 1000');
+    await firstOutput(child);
+    expect((await child.kill(50)).signal).toBe('SIGKILL');
   });
 });
