@@ -6,6 +6,7 @@ import { currentUid, zonePaths, type Zone, type ZoneInfo, type ZonePaths } from 
 import { DisposableStore, Emitter, type Disposable } from '../lifecycle.js';
 import { expectOwnFile, expectShared, restrictUmask, secureFolders } from './folders.js';
 import { writeZoneInfo } from './info.js';
+import { removeLeftovers } from './leftovers.js';
 import { acquireLock, type FileLock } from './lock.js';
 import { bindSocket, type BoundSocket } from './socket.js';
 import { watchIntervalMs, watchOwnership } from './watch.js';
@@ -106,6 +107,7 @@ export function claimZone({ zone, env, uid = currentUid() }: ClaimRequest): Zone
   else secureFolders(paths.socketFolders, uid);
   for (const suffix of ['', '-wal', '-shm']) expectOwnFile(`${paths.db}${suffix}`, uid);
   const locks = acquireAll([paths.lock, paths.socketLock], uid);
+  removeLeftovers(paths);
   return new ZoneClaim({ zone, paths, uid, locks, umask });
 }
 
