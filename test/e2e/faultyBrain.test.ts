@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clone, Khlone, Task } from '../../client/index.js';
 import { DaemonZone } from '../support/daemon.js';
+import { nextEvent } from '../support/events.js';
 import { withFaultyClaude } from '../support/faultyClaude.js';
 import { processesWith } from '../support/processes.js';
 
@@ -79,6 +80,20 @@ it('a restart ends a turn that hangs, and goes on with the queue', async () => {
     error: { message: expect.stringContaining('restarted') as string },
   });
   expect((await khlone.task.wait({ task: next.id })).status).toBe('done');
+});
+
+it('a holder that hangs holds its clone up no longer than the deadlines of its brain', async () => {
+  const { name } = await enroll('silent-with-tool', { ONCE: '1' });
+  const task = await khlone.clone.act({ who: name, say: 'one' });
+  const events = khlone.events({ from: 'start', types: ['tool.started'], who: name });
+  await nextEvent(events, 'tool.started');
+  await events.return();
+  const [pid = 0] = processesWith(`KHLONE_CLONE=${name}`);
+  const [brain] = zone.brains().filter((found) => found.pid === pid);
+  process.kill(brain?.parent ?? 0, 'SIGSTOP');
+  expect(await khlone.task.wait({ task: task.id })).toMatchObject({ error: { kind: 'brainSilent' } });
+  expect((await run(name, 'two')).status).toBe('done');
+  await expect.poll(() => zone.processes().map((found) => found.pid)).not.toContain(brain?.parent);
 });
 
 describe('limits of the machine', () => {
