@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 /** Controllers by which a cgroup can be bounded. */
@@ -70,24 +78,32 @@ export function parentWith(home: CgroupHome, controllers: readonly Controller[])
 
 /** Whether there can be one of them whose cgroups have a controller. Changes nothing. */
 export function canHave(home: CgroupHome, controller: Controller): boolean {
-  return home.parents.some((folder) => {
-    if (words(join(folder, 'cgroup.subtree_control')).includes(controller)) return true;
-    const there = words(join(folder, 'cgroup.controllers')).includes(controller);
-    return there && words(join(folder, 'cgroup.procs')).join('') === '';
-  });
+  return home.parents.some((folder) => isOn(folder, controller) || mayTurnOn(folder, controller));
 }
 
 function hasController(folder: string, controller: Controller): boolean {
-  const on = (): boolean => words(join(folder, 'cgroup.subtree_control')).includes(controller);
-  if (on()) return true;
-  if (!words(join(folder, 'cgroup.controllers')).includes(controller)) return false;
+  if (isOn(folder, controller)) return true;
+  if (!mayTurnOn(folder, controller)) return false;
   try {
-    // Refused where processes are in this very folder, as they always are in our own.
     writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
   } catch {
     return false;
   }
-  return on();
+  return isOn(folder, controller);
+}
+
+function isOn(folder: string, controller: Controller): boolean {
+  return words(join(folder, 'cgroup.subtree_control')).includes(controller);
+}
+
+/**
+ * Whether a controller is there to be turned on. Never in a folder that has processes itself, except for the very root:
+ * the kernel refuses `memory` there, and takes `cpu`, after which no process can be moved below it any more.
+ */
+function mayTurnOn(folder: string, controller: Controller): boolean {
+  if (!words(join(folder, 'cgroup.controllers')).includes(controller)) return false;
+  const isRoot = !existsSync(join(folder, 'cgroup.type'));
+  return isRoot || words(join(folder, 'cgroup.procs')).join('') === '';
 }
 
 function words(path: string): string[] {

@@ -21,7 +21,7 @@ import {
   removeForgotten,
 } from '../../../../daemon/holder/brainCgroup.js';
 import { Cgroups } from '../../../../daemon/holder/cgroups.js';
-import { type CgroupHome, findHome, parentWith } from '../../../../daemon/holder/cgroupHome.js';
+import { canHave, type CgroupHome, findHome, parentWith } from '../../../../daemon/holder/cgroupHome.js';
 import type { ProcessIdentity } from '../../../../daemon/holder/contract.js';
 import { sweep } from '../../../../daemon/holder/kill.js';
 import { bootId } from '../../../../daemon/holder/program/identity.js';
@@ -72,6 +72,26 @@ describe.runIf(process.platform === 'linux')('where cgroups can be made', () => 
     expect(parentWith(home, [])).toBe(join(root, 'app'));
     expect(parentWith(home, ['memory'])).toBe(root);
     expect(parentWith(home, ['memory', 'cpu'])).toBeUndefined();
+  });
+
+  it('get no controller turned on in a folder with processes, but at the very root', () => {
+    const controllers = { 'cgroup.controllers': 'memory cpu' };
+    cgroup('', controllers);
+    cgroup('scope', { ...controllers, 'cgroup.type': 'domain', 'cgroup.procs': '4711' });
+    cgroup('slice', { ...controllers, 'cgroup.type': 'domain' });
+    const turnedOn = (name: string): string => {
+      const folder = join(root, name);
+      const home: CgroupHome = { own: folder, parents: [folder] };
+      expect(canHave(home, 'cpu')).toBe(name !== 'scope');
+      parentWith(home, ['cpu']);
+      const path = join(folder, 'cgroup.subtree_control');
+      return existsSync(path) ? readFileSync(path, 'utf8') : 'nothing';
+    };
+    // A folder is no kernel: it keeps what was written.
+    expect(turnedOn('scope')).toBe('nothing');
+    expect(turnedOn('slice')).toBe('+cpu');
+    writeFileSync(join(root, 'cgroup.procs'), '1');
+    expect(turnedOn('.')).toBe('+cpu');
   });
 
   it('take their bounds, and tell how often memory ran out', () => {
