@@ -35,6 +35,7 @@ const endingOfKind: Readonly<Record<string, Ending>> = {
   limitReached: 'refused',
   zoneLocked: 'refused',
   capabilityMissing: 'refused',
+  serviceUnavailable: 'refused',
   cloneBusy: 'refused',
   noTerminal: 'refused',
   streamTaken: 'refused',

@@ -142,9 +142,15 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: 'daemon',
-    summary: 'start, stop, look at or run the daemon of a zone',
+    summary: 'start, stop, restart, look at or run the daemon of a zone',
     group: machinery,
     load: () => import('./commands/daemon.js'),
+  },
+  {
+    name: 'service',
+    summary: 'have the system run the daemon of a zone: systemd, or launchd',
+    group: machinery,
+    load: () => import('./commands/service.js'),
   },
   {
     name: 'doctor',

@@ -54,6 +54,8 @@ const firstPauseMs = 5;
 const longestPauseMs = 100;
 /** Pause before a daemon is started again after it found the zone locked: the other one is starting or stopping. */
 const relaunchPauseMs = 250;
+/** Pause before a service is asked again: until then its daemon is starting. */
+const askedPauseMs = 3_000;
 
 /**
  * Connects to the zone's daemon, and starts one when none answers. Many may do so at once: the lock lets one
@@ -68,9 +70,12 @@ export async function reachDaemon(request: ReachRequest): Promise<Reached> {
   let place: SocketPlace = paths;
   let started = false;
   let locked = false;
+  let asked = false;
   let launchAt = 0;
   let pause = firstPauseMs;
   for (;;) {
+    // A service says where it listens once it does, and not before.
+    if (asked) place = await ownersPlace(address);
     const dialled = await dial(place, signal);
     if (dialled.state === 'connected') return { socket: dialled.socket, path: place.socket, started };
     const absent = dialled.state === 'absent';
@@ -84,9 +89,10 @@ export async function reachDaemon(request: ReachRequest): Promise<Reached> {
       if (report.state === 'failed') throw report.error;
       if (report.state === 'silent') throw unreachable(place, `${report.reason}; its log is in ${paths.log}`);
       locked = report.state === 'locked';
-      started ||= report.state === 'ready';
+      asked = report.state === 'asked';
+      started ||= report.state === 'ready' || report.state === 'asked';
       place = report.state === 'ready' ? placeOf(report.socket, address) : await ownersPlace(address);
-      launchAt = Date.now() + relaunchPauseMs;
+      launchAt = Date.now() + (asked ? askedPauseMs : relaunchPauseMs);
       pause = firstPauseMs;
       continue;
     }

@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { KhloneError, type ErrorData } from '../protocol/error.js';
 import type { Zone } from '../protocol/zone.js';
 import { daemonEnvironment } from './environment.js';
+import { startByService } from './service.js';
 
 /** What a daemon that was just started had to say. */
 export type LaunchReport =
   /** It listens; the socket is where it says. */
   | { state: 'ready'; socket: string }
+  /** Its service was asked to start it, and it will say in `zone.json` where it listens. */
+  | { state: 'asked' }
   /** Another daemon owns the zone: a race that was lost, not a failure. */
   | { state: 'locked' }
   | { state: 'failed'; error: KhloneError }
@@ -33,12 +36,15 @@ function ownDaemonProgram(): string {
 }
 
 /**
- * Starts a daemon in a session of its own, with no handle of ours but the pipe on which it reports, and waits
+ * Starts a daemon: by the zone's service, where one is installed, or in a session of its own, with no handle of ours but the pipe on which it reports, and waits
  * for that report. It goes on when this process ends, and when the wait is given up.
  * @throws the signal's reason when it is aborted
  */
 export async function launchDaemon(request: LaunchRequest): Promise<LaunchReport> {
   const { zone, env, daemonProgram = ownDaemonProgram(), signal } = request;
+  signal?.throwIfAborted();
+  const own = request.daemonProgram === undefined;
+  if (own && (await startByService(zone, env))) return { state: 'asked' };
   signal?.throwIfAborted();
   const child = spawn(process.execPath, [daemonProgram, '--zone', zone.root], {
     detached: true,

@@ -342,6 +342,13 @@ export const errorRegistry = {
     retryable: true,
     details: z.object({ bytes: z.number() }),
   },
+  serviceUnavailable: {
+    code: -32069,
+    message: 'No service can be managed here: {manager} does not answer ({reason}). Nothing was written.',
+    hint: 'khlone works without a service: any command starts the daemon. `khlone service install --print` shows what one would be.',
+    retryable: false,
+    details: z.object({ manager: z.string(), reason: z.string() }),
+  },
   ...streamErrors,
 } as const satisfies Record<string, ErrorRow>;
 

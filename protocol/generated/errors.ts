@@ -284,6 +284,12 @@ export const errorRows = {
     hint: 'Connect again and go on from the last cursor.',
     retryable: true,
   },
+  serviceUnavailable: {
+    code: -32069,
+    message: 'No service can be managed here: {manager} does not answer ({reason}). Nothing was written.',
+    hint: 'khlone works without a service: any command starts the daemon. `khlone service install --print` shows what one would be.',
+    retryable: false,
+  },
   cloneBusy: {
     code: -32059,
     message: '{clone} is working on task {task}.',
@@ -549,6 +555,11 @@ export interface DetailsByKind {
   /** The client did not read {bytes} bytes of what it asked for and was let go. */
   slowReader: {
     bytes: number;
+  };
+  /** No service can be managed here: {manager} does not answer ({reason}). Nothing was written. */
+  serviceUnavailable: {
+    manager: string;
+    reason: string;
   };
   /** {clone} is working on task {task}. */
   cloneBusy: {

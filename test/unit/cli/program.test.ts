@@ -39,7 +39,7 @@ describe('every command', () => {
     expect(verbs.map(({ name }) => name).sort()).toEqual(
       (
         'act approvals approve ask cancel completion daemon deny doctor enroll interrupt off record restart retire retry schema ' +
-        'screen socket status talk task tasks update usage watch zones'
+        'screen service socket status talk task tasks update usage watch zones'
       ).split(' '),
     );
     expect(all.map(({ path }) => path).filter((path) => path.startsWith('khlone daemon '))).toEqual(
