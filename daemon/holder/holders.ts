@@ -156,7 +156,8 @@ export class Holders implements Holder {
   /** What the brains that run use, by clone; looked at when asked, and at most once a second. */
   async resources(): Promise<ReadonlyMap<string, Resources>> {
     const alive = [...this.#runs.values()].filter((run) => run.isAlive());
-    const measured = await this.#meter.measure(alive);
+    // What cannot be looked at is not told; it must not keep the rest from being told.
+    const measured = await this.#meter.measure(alive).catch(() => new Map<string, Resources>());
     return new Map(
       alive.flatMap(({ run, tag: { clone } }) => {
         const found = measured.get(run);
