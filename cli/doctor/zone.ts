@@ -173,6 +173,6 @@ function checkSupervision({
   return warn(
     name,
     detail,
-    'Nothing, if that will do. For cgroups, start the daemon where the tree is yours: `khlone daemon stop`, then `systemd-run --user --scope -p Delegate=yes khlone daemon start`.',
+    'Nothing, if that will do. For cgroups, start the daemon where the tree is yours: `khlone service install`, or `khlone daemon stop` and `systemd-run --user --scope -p Delegate=yes khlone daemon start`.',
   );
 }

@@ -47,6 +47,8 @@ export function systemdUnit(spec: ServiceSpec): string {
     'WorkingDirectory=/',
     ...environment,
     'KillMode=process',
+    // The daemon makes a cgroup for each brain.
+    'Delegate=yes',
     'Restart=on-failure',
     'RestartSec=2',
     '',

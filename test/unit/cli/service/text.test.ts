@@ -40,6 +40,7 @@ WorkingDirectory=/
 Environment="KHLONE_HOME=/home/you/.local/state/khlone"
 Environment="PATH=/usr/bin:/bin"
 KillMode=process
+Delegate=yes
 Restart=on-failure
 RestartSec=2
 
