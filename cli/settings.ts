@@ -31,6 +31,7 @@ export interface SettingOptions {
   readonly idleTimeout?: number;
   readonly maxQueued?: number;
   readonly recovery?: RecoveryPolicy;
+  readonly askIgnore?: string[];
   readonly stall?: number;
   readonly grace?: number;
   readonly memory?: number;
@@ -58,6 +59,11 @@ export function withSettings(command: Command): Command {
     .option('--task-timeout <duration>', 'longest run of a task, such as 30m', parseDuration)
     .option('--approval-timeout <duration>', 'an approval unanswered for so long is denied', parseDuration)
     .option('--idle-timeout <duration>', 'a process at rest for so long is ended', parseDuration)
+    .option(
+      '--ask-ignore <pattern>',
+      'a path that changes by itself, such as dist or **/*.log, and breaks no ask; repeat it',
+      gather,
+    )
     .option('--max-queued <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
     .option(
       '--recovery <policy>',
@@ -102,13 +108,14 @@ export async function readSettings(
 }
 
 function readLimits(options: SettingOptions): Limits {
-  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery } = options;
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery, askIgnore } = options;
   return {
     ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
     ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
     ...(maxQueued !== undefined && { maxQueued }),
     ...(recovery !== undefined && { recovery }),
+    ...(askIgnore !== undefined && { askIgnore }),
     ...readBounds(options),
   };
 }

@@ -40,6 +40,7 @@ const names: Readonly<Record<string, string>> = {
   'limits.idleMs': '--idle-timeout',
   'limits.maxQueued': '--max-queued',
   'limits.recovery': '--recovery',
+  'limits.askIgnore': '--ask-ignore',
 };
 
 /** Issues told of one command. */

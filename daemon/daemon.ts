@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Row } from '../protocol/row.js';
 import { table } from '../protocol/table.js';
 import type { Event } from '../protocol/shapes/event.js';
 import { packageVersion } from '../protocol/version.js';
 import { ApprovalDesk } from './approvals/desk.js';
+import type { BrainSupplier } from './brains/contract.js';
 import { createSuppliers } from './brains/suppliers.js';
 import { adoptBrain } from './clones/adoption.js';
+import { Bystanders } from './clones/bystanders.js';
 import { CloneDirectory } from './clones/directory.js';
 import { Enrolment } from './clones/enrolment.js';
 import { CloneEnvironment } from './clones/environment.js';
@@ -14,8 +16,10 @@ import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
 import { recover } from './clones/recovery.js';
 import type { CloneRunner } from './clones/runner.js';
+import { ZoneWatch } from './clones/zoneWatch.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
+import { ThreadPrinter } from './fingerprint/printer.js';
 import { type Found, Holders } from './holder/holders.js';
 import { DisposableStore, onUnexpectedError } from './lifecycle.js';
 import type { Log } from './log/logger.js';
@@ -107,6 +111,7 @@ export class Daemon {
       queue,
       desk,
       environment: new CloneEnvironment(vault, paths.socket),
+      zone: this.#watch(events, store, suppliers),
       ready: this.#endLeft(found),
     };
     const directory = this.#directory;
@@ -189,6 +194,22 @@ export class Daemon {
     this.#request.claim.dispose();
     this.#request.log.info('stopped');
     this.#settle();
+  }
+
+  /** What looks at the zone before and after asks. */
+  #watch(log: EventLog, store: Store, suppliers: ReadonlyMap<string, BrainSupplier>): ZoneWatch {
+    const { zone, paths } = this.#request.claim;
+    const printer = this.#held.add(
+      new ThreadPrinter({ root: zone.root, except: [paths.stateDir, dirname(paths.socket)] }),
+    );
+    const bystanders = this.#held.add(
+      new Bystanders({
+        log,
+        clone: (name) => store.clones.all().find((clone) => clone.name === name),
+        isOpaque: (brain) => suppliers.get(brain)?.sharesTerminal === true,
+      }),
+    );
+    return new ZoneWatch({ root: zone.root, log, printer, bystanders });
   }
 
   /** Gives what a killed daemon left running back to its clones; resolves with what is of no use to them. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorRow } from './errorRow.js';
+import { zoneFindings } from './shapes/task.js';
 import { streamErrors } from './streamErrors.js';
 
 const nothing = z.object({});
@@ -229,6 +230,14 @@ export const errorRegistry = {
     hint: '`khlone retry <task>` runs it after all.',
     retryable: false,
     details: z.object({ reason: z.string() }),
+  },
+  readOnlyViolated: {
+    code: -32069,
+    message:
+      'The zone changed while this ask ran, and no task of khlone explains it: {summary}. Somebody outside khlone (an editor, a build that watches) may have done it.',
+    hint: 'Look at the changes with `khlone task <task>`. What changes by itself is left out by `khlone update {clone} --ask-ignore <pattern>`.',
+    retryable: false,
+    details: z.object({ clone: z.string(), summary: z.string(), violation: z.object(zoneFindings) }),
   },
   waitTimeout: {
     code: -32042,

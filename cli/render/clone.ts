@@ -59,6 +59,7 @@ export function renderClone(clone: Clone, style: Style): string {
       ['idle timeout', duration(limits.idleMs)],
       ['longest queue', limits.maxQueued === undefined ? undefined : String(limits.maxQueued)],
       ['recovery', limits.recovery],
+      ['ask ignores', limits.askIgnore?.join(', ')],
       ['longest silence', duration(limits.stallMs)],
       ['grace', duration(limits.graceMs)],
       [

@@ -3,6 +3,7 @@ import { formatAge, formatCost, formatDuration, formatTime, formatTokens } from 
 import { sanitize, sentence } from './sanitize.js';
 import type { Paint, Style } from './style.js';
 import { renderFields, renderTable } from './table.js';
+import { renderViolation } from './violation.js';
 
 /** How a task's status is painted; a status this build does not know stays plain. */
 export function statusPaint(status: string, style: Style): Paint {
@@ -97,9 +98,11 @@ export function renderTask(task: Task, { style, now }: TasksView): string {
     task.error === undefined
       ? ''
       : `\n${style.red(sentence(task.error.message))}\n  next: ${sentence(task.error.hint.replaceAll('<task>', task.id))}\n`;
+  const violation = task.error?.violation;
+  const changes = violation === undefined ? '' : `\n${renderViolation(violation, style)}`;
   const text = task.result?.text ?? '';
   const result = text === '' ? '' : `\n${style.dim('result')}\n${block(text)}${cutNote(task, style)}`;
-  return `${fields}\n${style.dim('say')}\n${block(task.say)}${result}${error}`;
+  return `${fields}\n${style.dim('say')}\n${block(task.say)}${result}${error}${changes}`;
 }
 
 /** Labels as `key=value, …`; undefined where there are none. */

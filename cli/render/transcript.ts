@@ -5,6 +5,7 @@ import { formatTime } from './format.js';
 import { ChunkSanitizer, oneLine, sanitize, sentence } from './sanitize.js';
 import type { Style } from './style.js';
 import { renderFinish } from './task.js';
+import { checkedLines, violationLines } from './violation.js';
 import { truncate } from './width.js';
 
 /** How a transcript is written. */
@@ -85,6 +86,8 @@ export class Transcript {
         return this.#resolved(event);
       case 'brain.fault':
         return this.#lines(event.clone, [`  ${style.yellow(`! ${oneLine(event.reason)}`)}`]);
+      case 'zone.checked':
+        return this.#lines(event.clone, checkedLines(event, style));
       case 'zone.opened':
         return this.#whole([style.dim(`-- daemon started, ${formatTime(event.at)}`)]);
       case 'clone.enrolled':
@@ -247,6 +250,7 @@ function finishLines(task: Task, style: Style): string[] {
   const lines = [renderFinish(task, style)];
   if (task.error !== undefined && task.status !== 'cancelled') {
     lines.push(`  ${style.red(sentence(task.error.message))}`);
+    if (task.error.violation) lines.push(...violationLines(task.error.violation, style));
     lines.push(`  next: ${sentence(task.error.hint.replaceAll('<task>', task.id))}`);
   }
   return lines;

@@ -1,5 +1,5 @@
 import type { KhloneError } from '../../protocol/error.js';
-import { fail } from '../../protocol/fail.js';
+import { fail, isKhloneError } from '../../protocol/fail.js';
 import type { TaskError } from '../../protocol/shapes/task.js';
 import { cut, maxErrorLength, maxResultLength } from '../events/cut.js';
 import type { CloneFailure } from '../store/cloneTable.js';
@@ -8,7 +8,8 @@ import type { TurnEnd, TurnStop } from './turn.js';
 
 /** The part of an error that a task or clone keeps. */
 export function errorView(error: KhloneError): TaskError {
-  return { kind: error.kind, message: error.message, hint: error.hint };
+  const kept = isKhloneError(error, 'readOnlyViolated') ? { violation: error.details.violation } : {};
+  return { kind: error.kind, message: error.message, hint: error.hint, ...kept };
 }
 
 /** What a parked clone answers to work. */
@@ -19,7 +20,7 @@ export function cloneFailed(clone: string, failure: CloneFailure): KhloneError {
 /** The same error with its words cleaned of secrets, and no longer than is kept. */
 export function cleanError(error: TaskError, redact: (text: string) => string): TaskError {
   const clean = (text: string): string => cut(redact(text), maxErrorLength).text;
-  return { kind: error.kind, message: clean(error.message), hint: clean(error.hint) };
+  return { ...error, message: clean(error.message), hint: clean(error.hint) };
 }
 
 /** How a task ends that khlone stops. */

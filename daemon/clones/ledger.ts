@@ -21,6 +21,7 @@ import { isEnd } from './taskMachine.js';
 import type { TurnEnd, TurnStop } from './turn.js';
 import { type CloneLiveSide, cloneView } from './views.js';
 import { poolsOf } from './who.js';
+import type { ZoneWatch } from './zoneWatch.js';
 
 /** What all ledgers of a daemon share. */
 export interface LedgerShared {
@@ -29,6 +30,7 @@ export interface LedgerShared {
   readonly queue: TaskQueue;
   readonly desk: ApprovalDesk;
   readonly environment: CloneEnvironment;
+  readonly zone: Pick<ZoneWatch, 'look'>;
 }
 
 /** What a ledger begins with. */

@@ -8,6 +8,7 @@ import type { CloneLedger, LedgerShared } from './ledger.js';
 import type { Outcomes } from './outcomes.js';
 import { resumeWords, stopForDaemon } from './recovery.js';
 import { Turn, type TurnStop } from './turn.js';
+import type { ZoneLook } from './zoneWatch.js';
 
 /** What a clone's tasks are run with. */
 export interface TaskRunsParts {
@@ -43,7 +44,9 @@ export class TaskRuns {
 
   /** Runs a task that was claimed. Resolves when it has ended, or goes on waiting in its queue. @throws storageFailed */
   async run(task: TaskRecord): Promise<void> {
-    this.#running = this.#run(task);
+    // While the process starts.
+    using look = this.#parts.shared.zone.look(task, this.#parts.ledger());
+    this.#running = this.#run(task, look);
     await this.#running;
   }
 
@@ -73,7 +76,7 @@ export class TaskRuns {
     this.#limit.clear();
   }
 
-  async #run(task: TaskRecord): Promise<void> {
+  async #run(task: TaskRecord, look: ZoneLook): Promise<void> {
     const { process, outcomes, program, serving } = this.#parts;
     const ledger = this.#parts.ledger();
     let brain: Brain;
@@ -82,13 +85,14 @@ export class TaskRuns {
     } catch (error) {
       return outcomes.failedToStart(error);
     }
+    await look.ready;
     // Cancelled, or left to the next daemon.
     if (!ledger.stillQueued() || !serving()) return;
     ledger.start();
     const turn = this.#follow(brain, task);
     turn.begin(task.resumed && !program ? resumeWords(task.say) : task.say);
     if (this.#early) turn.stop(this.#early);
-    await this.#end(turn);
+    await this.#end(turn, look);
   }
 
   /** Hears a brain's turn as that of a task. */
@@ -114,9 +118,9 @@ export class TaskRuns {
     return turn;
   }
 
-  async #end(turn: Turn): Promise<void> {
+  async #end(turn: Turn, look: ZoneLook): Promise<void> {
     const end = await turn.ended;
     this.#limit.clear();
-    await this.#parts.outcomes.finish(end);
+    await this.#parts.outcomes.finish(await look.judged(end));
   }
 }

@@ -188,6 +188,13 @@ export const errorRows = {
     hint: '`khlone retry <task>` runs it after all.',
     retryable: false,
   },
+  readOnlyViolated: {
+    code: -32069,
+    message:
+      'The zone changed while this ask ran, and no task of khlone explains it: {summary}. Somebody outside khlone (an editor, a build that watches) may have done it.',
+    hint: 'Look at the changes with `khlone task <task>`. What changes by itself is left out by `khlone update {clone} --ask-ignore <pattern>`.',
+    retryable: false,
+  },
   waitTimeout: {
     code: -32042,
     message: 'Task {task} has not ended within {timeoutMs} ms.',
@@ -482,6 +489,30 @@ export interface DetailsByKind {
   /** The task was cancelled: {reason}. */
   taskCancelled: {
     reason: string;
+  };
+  /** The zone changed while this ask ran, and no task of khlone explains it: {summary}. Somebody outside khlone (an editor, a build that watches) may have done it. */
+  readOnlyViolated: {
+    clone: string;
+    summary: string;
+    violation: {
+      /** At most 200 of them. */
+      changes: {
+        /** From the zone's root; absolute where it is outside, as a worktree's git folder is. */
+        path: string;
+        /** `mode` is of rights or owner; `touched` was written and put back, or came and went, or only its times moved; `written` may be either of `changed` and `touched`: what it held before is not known. */
+        kind: 'added' | 'removed' | 'changed' | 'mode' | 'touched' | 'written';
+      }[];
+      /** How many there are. */
+      total: number;
+      /** A unified diff where git's store has what was there before, else sizes; at most 64 Ki characters. */
+      diff?: string | undefined;
+      /** The diff does not tell all. */
+      truncated?: boolean | undefined;
+      /** Clones that were at work meanwhile and may have changed anything. */
+      others: string[];
+      /** Why not all of the zone was looked at. */
+      partial?: string | undefined;
+    };
   };
   /** Task {task} has not ended within {timeoutMs} ms. */
   waitTimeout: {

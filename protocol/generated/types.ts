@@ -107,6 +107,8 @@ export interface Limits {
   cpus?: number | undefined;
   /** Runs the brain in a PID namespace of its own, where bubblewrap can make one: whatever it started ends with it, and it sees no other processes. Not in terminals; sudo and other setuid programs do not work in it. False by default. */
   namespace?: boolean | undefined;
+  /** Paths that change by themselves, such as `dist` or `** /*.log`, whose changes during an ask are nobody's fault: from the zone's root; `*` and `?` stay within a name, `**` does not; without a slash a name at any depth. None by default. */
+  askIgnore?: string[] | undefined;
 }
 
 /** Work given to a clone. */
@@ -151,6 +153,28 @@ export interface TaskError {
   kind: string;
   message: string;
   hint: string;
+  /** With `readOnlyViolated`: what changed in the zone while an ask ran. */
+  violation?:
+    | {
+        /** At most 200 of them. */
+        changes: {
+          /** From the zone's root; absolute where it is outside, as a worktree's git folder is. */
+          path: string;
+          /** `mode` is of rights or owner; `touched` was written and put back, or came and went, or only its times moved; `written` may be either of `changed` and `touched`: what it held before is not known. */
+          kind: 'added' | 'removed' | 'changed' | 'mode' | 'touched' | 'written';
+        }[];
+        /** How many there are. */
+        total: number;
+        /** A unified diff where git's store has what was there before, else sizes; at most 64 Ki characters. */
+        diff?: string | undefined;
+        /** The diff does not tell all. */
+        truncated?: boolean | undefined;
+        /** Clones that were at work meanwhile and may have changed anything. */
+        others: string[];
+        /** Why not all of the zone was looked at. */
+        partial?: string | undefined;
+      }
+    | undefined;
 }
 
 /** A brain's question to a human. */
@@ -296,6 +320,7 @@ export type Event =
   | ApprovalRequestedEvent
   | ApprovalResolvedEvent
   | UsageUpdatedEvent
+  | ZoneCheckedEvent
   | BrainFaultEvent;
 
 /** A daemon opened the zone: a new epoch. */
@@ -478,6 +503,35 @@ export interface UsageUpdatedEvent {
   byModel: (Usage & {
     model: string;
   })[];
+}
+
+/** What the look at the zone after an ask found, where that is not simply nothing. */
+export interface ZoneCheckedEvent {
+  type: 'zone.checked';
+  cursor: Cursor;
+  at: Timestamp;
+  _meta?: Record<string, unknown> | undefined;
+  clone: CloneName;
+  task: TaskId;
+  /** `violated`: nobody of khlone explains the changes, and the task fails. `ambiguous`: the clones in `others` may have made them, and the task ends as it would. `unchecked`: the zone could not be looked at, or not whole; `partial` says why. */
+  finding: 'violated' | 'ambiguous' | 'unchecked';
+  /** At most 200 of them. */
+  changes: {
+    /** From the zone's root; absolute where it is outside, as a worktree's git folder is. */
+    path: string;
+    /** `mode` is of rights or owner; `touched` was written and put back, or came and went, or only its times moved; `written` may be either of `changed` and `touched`: what it held before is not known. */
+    kind: 'added' | 'removed' | 'changed' | 'mode' | 'touched' | 'written';
+  }[];
+  /** How many there are. */
+  total: number;
+  /** A unified diff where git's store has what was there before, else sizes; at most 64 Ki characters. */
+  diff?: string | undefined;
+  /** The diff does not tell all. */
+  truncated?: boolean | undefined;
+  /** Clones that were at work meanwhile and may have changed anything. */
+  others: string[];
+  /** Why not all of the zone was looked at. */
+  partial?: string | undefined;
 }
 
 /** The brain broke its own protocol and was survived. */
@@ -1214,6 +1268,7 @@ export type EventType =
   | 'approval.requested'
   | 'approval.resolved'
   | 'usage.updated'
+  | 'zone.checked'
   | 'brain.fault';
 
 /** Params and result of every method; a notification has no result. */

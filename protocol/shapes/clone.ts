@@ -90,6 +90,13 @@ export const Limits = z
       .describe(
         'Runs the brain in a PID namespace of its own, where bubblewrap can make one: whatever it started ends with it, and it sees no other processes. Not in terminals; sudo and other setuid programs do not work in it. False by default.',
       ),
+    askIgnore: z
+      .array(z.string().min(1).max(200))
+      .max(100)
+      .optional()
+      .describe(
+        "Paths that change by themselves, such as `dist` or `**/*.log`, whose changes during an ask are nobody's fault: from the zone's root; `*` and `?` stay within a name, `**` does not; without a slash a name at any depth. None by default.",
+      ),
   })
   .describe('Bounds of a clone; what is left out keeps its default.');
 export type Limits = z.infer<typeof Limits>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Approval } from './approval.js';
 import { Clone, CloneStatus, Posture } from './clone.js';
 import { ApprovalId, CloneName, count, Cursor, jsonObject, meta, TaskId, time } from './common.js';
-import { Task } from './task.js';
+import { Task, zoneFindings } from './task.js';
 import { Usage } from './usage.js';
 
 const base = { cursor: Cursor, at: time, _meta: meta };
@@ -83,6 +83,18 @@ export const eventShapes = [
     usage: Usage,
     byModel: z.array(Usage.extend({ model: z.string() })),
   }),
+  z
+    .object({
+      type: z.literal('zone.checked'),
+      ...ofTurn,
+      finding: z
+        .enum(['violated', 'ambiguous', 'unchecked'])
+        .describe(
+          '`violated`: nobody of khlone explains the changes, and the task fails. `ambiguous`: the clones in `others` may have made them, and the task ends as it would. `unchecked`: the zone could not be looked at, or not whole; `partial` says why.',
+        ),
+      ...zoneFindings,
+    })
+    .describe('What the look at the zone after an ask found, where that is not simply nothing.'),
   z
     .object({ type: z.literal('brain.fault'), ...ofClone, task: TaskId.optional(), reason: z.string() })
     .describe('The brain broke its own protocol and was survived.'),

@@ -14,8 +14,45 @@ export const TaskKind = z
   .describe('`act` may change the zone, `ask` must not be able to.');
 export type TaskKind = z.infer<typeof TaskKind>;
 
+export const ZoneChange = z
+  .object({
+    path: z
+      .string()
+      .describe("From the zone's root; absolute where it is outside, as a worktree's git folder is."),
+    kind: z
+      .enum(['added', 'removed', 'changed', 'mode', 'touched', 'written'])
+      .describe(
+        '`mode` is of rights or owner; `touched` was written and put back, or came and went, or only its times moved; `written` may be either of `changed` and `touched`: what it held before is not known.',
+      ),
+  })
+  .describe('A file or folder that is not what it was. More kinds may come.');
+export type ZoneChange = z.infer<typeof ZoneChange>;
+
+/** What a look at the zone found. */
+export const zoneFindings = {
+  changes: z.array(ZoneChange).describe('At most 200 of them.'),
+  total: count.describe('How many there are.'),
+  diff: z
+    .string()
+    .optional()
+    .describe(
+      "A unified diff where git's store has what was there before, else sizes; at most 64 Ki characters.",
+    ),
+  truncated: z.boolean().optional().describe('The diff does not tell all.'),
+  others: z.array(z.string()).describe('Clones that were at work meanwhile and may have changed anything.'),
+  partial: z.string().optional().describe('Why not all of the zone was looked at.'),
+};
+
 export const TaskError = z
-  .object({ kind: z.string(), message: z.string(), hint: z.string() })
+  .object({
+    kind: z.string(),
+    message: z.string(),
+    hint: z.string(),
+    violation: z
+      .object(zoneFindings)
+      .optional()
+      .describe('With `readOnlyViolated`: what changed in the zone while an ask ran.'),
+  })
   .describe('Why something did not go well: a kind of the error registry, what happened, and the next step.');
 export type TaskError = z.infer<typeof TaskError>;
 

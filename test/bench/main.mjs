@@ -1,5 +1,6 @@
 // npm run bench [-- --json] [-- <name>…]: khlone's speed against bare figures of the same run.
 // Ratios travel between machines, absolute times do not. Always exits with 0: a miss is printed, not fatal.
+import { askPrint } from './askPrint.mjs';
 import { claudeTalk } from './claudeTalk.mjs';
 import { deafProgram } from './deafProgram.mjs';
 import { drain } from './drain.mjs';
@@ -27,6 +28,7 @@ const parts = {
   neverReads,
   deafProgram,
   claudeTalk,
+  'ask-print': askPrint,
 };
 
 const args = process.argv.slice(2);

@@ -2,6 +2,7 @@ import { ApprovalDesk } from '../../daemon/approvals/desk.js';
 import { CloneEnvironment } from '../../daemon/clones/environment.js';
 import { CloneDirectory } from '../../daemon/clones/directory.js';
 import { Intake } from '../../daemon/clones/intake.js';
+import type { LedgerShared } from '../../daemon/clones/ledger.js';
 import { TaskQueue } from '../../daemon/clones/queue.js';
 import { CloneRunner } from '../../daemon/clones/runner.js';
 import type { TalkWish } from '../../daemon/clones/talk.js';
@@ -13,6 +14,7 @@ import { noUsage } from '../../daemon/store/usageTable.js';
 import { fail } from '../../protocol/fail.js';
 import type { Task } from '../../protocol/shapes/task.js';
 import { busy, echo, type FakeBrain, FakeSupplier } from './fakeBrain.js';
+import { unwatched } from './unwatched.js';
 import { cloneRecord, ZoneState } from './zoneState.js';
 
 /** Clones of fake brains on a real database: all of a daemon's inside but its processes. */
@@ -30,6 +32,9 @@ export class CloneStage implements Disposable {
     directory: this.directory,
   });
 
+  /** What looks at the zone: nobody, unless a test says so. */
+  zone: LedgerShared['zone'] = unwatched;
+
   readonly #gates: (() => void)[] = [];
 
   /** Puts a clone into service. */
@@ -43,6 +48,7 @@ export class CloneStage implements Disposable {
       queue: this.queue,
       desk: this.desk,
       environment: new CloneEnvironment(this.vault, '/run/s'),
+      zone: this.zone,
       ready,
       usage: noUsage,
     });

@@ -1,7 +1,7 @@
 // A brain that breaks its protocol in the way $FAULT names. It speaks stream-json well otherwise, and
 // answers "answer <n>" where n counts its turns; $STARTS is a file in which it counts its starts.
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 // With $ONCE only the first process has the fault.
 appendFileSync(process.env.STARTS, `${process.argv.find((a) => /^--(resume|session-id)=/.test(a))}\n`);
@@ -146,6 +146,18 @@ function turn(uuid) {
         request: { subtype: 'can_use_tool', tool_name: 'Bash', input: {} },
       });
       return;
+    case 'writes': {
+      // Into $WRITES, whatever it was asked, once $GO is there.
+      accept(uuid);
+      const look = setInterval(() => {
+        if (!existsSync(process.env.GO)) return;
+        clearInterval(look);
+        if (process.env.WRITES) writeFileSync(process.env.WRITES, `written in turn ${turns}\n`);
+        message(text);
+        result(text);
+      }, 10);
+      return;
+    }
     case 'unknown-request':
       accept(uuid);
       line({ type: 'control_request', request_id: 'p3', request: { subtype: 'read_my_mind' } });

@@ -8,6 +8,7 @@ import { workingDirectory } from '../../../../daemon/clones/workingDirectory.js'
 import { fail } from '../../../../protocol/fail.js';
 import type { Params } from '../../../../protocol/table.js';
 import { CloneStage } from '../../../support/cloneStage.js';
+import { unwatched } from '../../../support/unwatched.js';
 import { cloneRecord, taskRecord } from '../../../support/zoneState.js';
 
 const manyLabels = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`l${index}`, '']));
@@ -35,7 +36,7 @@ function make(into: CloneDirectory): Enrolment {
   const environment = new CloneEnvironment(vault, '/run/s');
   return new Enrolment({
     root,
-    shared: { store, log, queue, desk, environment, ready: Promise.resolve() },
+    shared: { store, log, queue, desk, environment, zone: unwatched, ready: Promise.resolve() },
     directory: into,
     suppliers: new Map([['fake', supplier]]),
     vault,
