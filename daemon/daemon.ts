@@ -14,6 +14,7 @@ import { Enrolment } from './clones/enrolment.js';
 import { CloneEnvironment } from './clones/environment.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
+import { LongConversations } from './clones/longConversations.js';
 import { recover } from './clones/recovery.js';
 import type { CloneRunner } from './clones/runner.js';
 import { ZoneWatch } from './clones/zoneWatch.js';
@@ -121,6 +122,11 @@ export class Daemon {
 
     const identity = describeDaemon(zone);
     this.#startedAt = identity.daemon.startedAt;
+    const { environment } = shared;
+    const conversations = new LongConversations({
+      suppliers,
+      environmentOf: (clone) => environment.of(clone),
+    });
     const handlers = createHandlers({
       identity,
       store,
@@ -143,6 +149,7 @@ export class Daemon {
       },
       means: () => holder.means(),
       resources: () => holder.resources(),
+      noticesOf: (clone) => conversations.noticesOf(clone),
       boundsOf: (clone, limits) => holder.boundsOf(clone, limits),
       clients: () => this.#rpc.connections.size,
       stop: (how) => void this.stop(how).catch(onUnexpectedError),

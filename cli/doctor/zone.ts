@@ -7,6 +7,7 @@ import { checkOwn, type OwnCheck, type OwnKind } from '../../protocol/owned.js';
 import { packageVersion } from '../../protocol/version.js';
 import { currentUid, inspectSocket, parseZoneInfo, socketPathLimit } from '../../protocol/zone.js';
 import { connectIfRunning, type Context } from '../context.js';
+import { everyClone } from '../pages.js';
 import { exists } from '../processEnd.js';
 import { formatBytes, formatDuration, formatTime } from '../render/format.js';
 import { broken, fine, warn, type Finding } from './check.js';
@@ -139,7 +140,10 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
             'Bring both to one release: `khlone daemon restart`; brains and turns go on.',
           );
     const means = supervision === undefined ? [] : [checkSupervision(supervision)];
-    if (storage?.state !== 'failing') return [version, ...means];
+    const noticed = (await everyClone(khlone)).flatMap(({ name, notices = [] }) =>
+      notices.map(({ message, hint }) => warn('clone', `${name}: ${message}`, hint)),
+    );
+    if (storage?.state !== 'failing') return [version, ...means, ...noticed];
     const trouble = `nothing can be written since ${formatTime(storage.since ?? '')}: ${storage.reason}`;
     return [
       version,

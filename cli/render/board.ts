@@ -3,7 +3,7 @@ import { formatAge, formatBytes, formatCost, formatPercent, formatTokens } from 
 import { asksInTerminal } from '../inTerminal.js';
 import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
-import { isStalled, renderBackoff, renderStall, type StallView } from './stall.js';
+import { isStalled, renderBackoff, renderNotices, renderStall, type StallView } from './stall.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
 import { statusPaint } from './task.js';
@@ -102,6 +102,7 @@ function notes({ clones, approvals }: BoardState, view: StallView & { readonly n
     return `${style.yellow(`? ${oneLine(name)} asks in its terminal`)}\n  next: ${answer}\n`;
   });
   const delayed = clones.map((clone) => renderBackoff(clone, view));
-  const all = [...stalled, ...delayed, ...waiting, ...asking].join('');
+  const noticed = clones.flatMap((clone) => renderNotices(clone, view));
+  const all = [...stalled, ...delayed, ...waiting, ...asking, ...noticed].join('');
   return all === '' ? '' : `\n${all}`;
 }

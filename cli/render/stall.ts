@@ -49,3 +49,13 @@ export function renderStall(clone: Clone, { style, columns }: StallView): string
   const options = names.map((variable) => ` --env ${variable}`).join('');
   return note(`! ${name} waits for ${names.join(', ')}`, style.yellow, `khlone update ${name}${options}`);
 }
+
+/** What the user should know of a clone, and what to do about it. */
+export function renderNotices({ name, notices = [] }: Clone, { style, columns }: StallView): string[] {
+  return notices.map(({ message, hint }) => {
+    const why = wrap(`! ${name}: ${sentence(message)}`, columns, '  ').map(style.yellow);
+    return [...why, ...wrap(`  next: ${sentence(hint)}`, columns, '    ')]
+      .map((line) => `${line}\n`)
+      .join('');
+  });
+}

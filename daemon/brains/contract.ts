@@ -219,6 +219,8 @@ export interface BrainSupplier {
    * @throws brainMissing, capabilityMissing
    */
   spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain>;
+  /** The file in which its program keeps a conversation; undefined where there is none, missing where it keeps none. */
+  transcript?(of: Pick<BrainSpec, 'conversation' | 'cwd' | 'env'>): string | undefined;
   /**
    * Takes up a terminal that an earlier daemon started by `spawn`; missing where it has none. `told` says whether
    * an output is in the history already.

@@ -1,5 +1,5 @@
 import { fail } from '../../protocol/fail.js';
-import type { Clone, Limits } from '../../protocol/shapes/clone.js';
+import type { Clone, Limits, Notice } from '../../protocol/shapes/clone.js';
 import type { Task } from '../../protocol/shapes/task.js';
 import type { Params } from '../../protocol/table.js';
 import type { CloneDirectory } from '../clones/directory.js';
@@ -12,6 +12,7 @@ import { part, type Vault } from '../environment/vault.js';
 import type { Bounds } from '../holder/bounds.js';
 import type { Resources } from '../holder/resources.js';
 import type { CallContext } from '../rpc/call.js';
+import type { CloneRecord } from '../store/cloneTable.js';
 import type { Store } from '../store/store.js';
 import { pageOf } from './page.js';
 import type { Service } from './parts.js';
@@ -27,6 +28,8 @@ export interface CloneParts {
   readonly resources: () => Promise<ReadonlyMap<string, Resources>>;
   /** By what the limits of a clone are kept. */
   readonly boundsOf: (clone: string, limits: Limits) => Bounds;
+  /** What its user should know of a clone. */
+  readonly noticesOf: (clone: CloneRecord) => readonly Notice[];
 }
 
 type Names =
@@ -67,9 +70,11 @@ export function cloneService(parts: CloneParts): Service<Names> {
       const { name, limits } = runner.record;
       const enforced = runner.state === 'retired' ? {} : parts.boundsOf(name, limits);
       const used = resources.get(name);
+      const notices = parts.noticesOf(runner.record);
       return {
         ...runner.view(),
         ...(used && { resources: used }),
+        ...(notices.length > 0 && { notices: [...notices] }),
         ...(Object.keys(enforced).length > 0 && { enforced }),
       };
     });

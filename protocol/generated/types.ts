@@ -46,6 +46,16 @@ export interface Clone {
         nextAt?: Timestamp | undefined;
       }
     | undefined;
+  /** Looked up for `clone/get` and `clone/list`; missing where there is nothing to say. */
+  notices?:
+    | {
+        /** `longConversation`; more may come. */
+        kind: string;
+        message: string;
+        /** What to do about it. */
+        hint: string;
+      }[]
+    | undefined;
   /** What its brain's whole tree of processes uses, looked at for this answer. */
   resources?:
     | {

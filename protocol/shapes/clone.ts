@@ -131,6 +131,15 @@ export const Backoff = z
   .describe('Its brain failed, and the next start is delayed: from 1 s doubling to 60 s.');
 export type Backoff = z.infer<typeof Backoff>;
 
+export const Notice = z
+  .object({
+    kind: z.string().describe('`longConversation`; more may come.'),
+    message: z.string(),
+    hint: z.string().describe('What to do about it.'),
+  })
+  .describe('Something its user should know, which keeps it from nothing yet.');
+export type Notice = z.infer<typeof Notice>;
+
 const Resources = z
   .object({
     processes: count,
@@ -199,6 +208,10 @@ export const Clone = z
     backoff: Backoff.optional().describe(
       'Set from a failure of its brain until a task succeeds or `clone/restart` forgives it.',
     ),
+    notices: z
+      .array(Notice)
+      .optional()
+      .describe('Looked up for `clone/get` and `clone/list`; missing where there is nothing to say.'),
     resources: Resources.optional(),
     enforced: Enforced.optional(),
     usage: Usage,

@@ -105,6 +105,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       }
       return kind.probe(env);
     },
+    transcript: (of) => kind.talk.transcript(of),
     spawn,
     adopt: (spec, held, told) =>
       adoptTalk({ ...talk, deadlines: deadlinesOf(deadlines, spec.limits) }, spec, { held, told }),

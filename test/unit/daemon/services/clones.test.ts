@@ -20,6 +20,7 @@ beforeEach(() => {
     enrolment: {} as Enrolment,
     resources: async () => new Map(),
     boundsOf: () => ({}),
+    noticesOf: () => [],
   });
 });
 afterEach(async () => {
