@@ -128,7 +128,12 @@ function checkSocket({ paths }: ZoneAddress): Finding {
 async function checkDaemon(context: Context): Promise<Finding[]> {
   try {
     await using khlone = await connectIfRunning(context);
-    if (khlone === undefined) return [fine('daemon', 'none runs; the next command that needs one starts it')];
+    if (khlone === undefined) {
+      return [
+        fine('daemon', 'none runs; the next command that needs one starts it'),
+        fine('supervision', 'told once a daemon runs: what it may do depends on where it was started'),
+      ];
+    }
     const { daemon, uptimeMs, holder, storage, supervision } = await khlone.daemon.status();
     const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
     const version =
