@@ -189,7 +189,7 @@ export const errorRows = {
     retryable: false,
   },
   readOnlyViolated: {
-    code: -32069,
+    code: -32073,
     message:
       'The zone changed while this ask ran, and no task of khlone explains it: {summary}. Somebody outside khlone (an editor, a build that watches) may have done it.',
     hint: 'Look at the changes with `khlone task <task>`. What changes by itself is left out by `khlone update {clone} --ask-ignore <pattern>`.',
