@@ -41,6 +41,7 @@ export const table = [
   stream.streamResize,
   stream.streamAck,
   stream.streamResync,
+  stream.streamRejoin,
   stream.streamDetach,
   stream.streamScreen,
   stream.streamHistory,

@@ -38,6 +38,7 @@ import type {
   StreamDetachParams,
   StreamHistoryParams,
   StreamHistoryResult,
+  StreamRejoinParams,
   StreamResizeParams,
   StreamResyncParams,
   StreamScreenParams,
@@ -374,6 +375,16 @@ export class StreamApi {
    */
   resync(params: StreamResyncParams, options?: CallOptions): Promise<Empty> {
     return this.#caller.call('stream/resync', params, options) as Promise<Empty>;
+  }
+
+  /**
+   * Says that a lane has ended, or was not to be had, and up to where the client got: the stream goes on through the daemon from there. Does nothing where there is none.
+   *
+   * `stream/rejoin`, stable since version 1.
+   * Fails with streamNotFound, streamEnded, ackInvalid.
+   */
+  rejoin(params: StreamRejoinParams, options?: CallOptions): Promise<Empty> {
+    return this.#caller.call('stream/rejoin', params, options) as Promise<Empty>;
   }
 
   /**

@@ -20,6 +20,12 @@ export class Reading<D> {
   #place: Place = { run: '', offset: 0, cols: 0, rows: 0 };
   #last: Heard<D> | undefined;
   #unreadBytes = 0;
+  readonly #done: () => void;
+
+  /** `done` is called whenever the consumer has done with a piece. */
+  constructor(done: () => void) {
+    this.#done = done;
+  }
 
   /** After the last piece that was taken. */
   get place(): Place {
@@ -69,6 +75,7 @@ export class Reading<D> {
     // The daemon counts what it left out as unread until its snapshot is.
     else if (piece?.type === 'snapshot') by?.read(piece.snapshot.offset, true);
     this.#last = undefined;
+    if (piece !== undefined) this.#done();
   }
 }
 

@@ -17,6 +17,7 @@ import type { Paper } from './paper.js';
 import { Reading } from './reading.js';
 import { outcomeOfAttempt } from './reopening.js';
 import { Typing } from './typing.js';
+import { Way, type WaySink } from './way.js';
 
 /** What a stream is made of. */
 export interface StreamParts<D> {
@@ -28,13 +29,17 @@ export interface StreamParts<D> {
 
 type State =
   | { readonly is: 'attaching' }
-  | { readonly is: 'open'; readonly attachment: Attachment }
+  | { readonly is: 'open'; readonly attachment: Attachment; readonly way: Way<unknown> }
   /** The connection was lost; `over` resolves once there is another, or never will be. */
   | { readonly is: 'reopening'; readonly over: Promise<void> }
   | { readonly is: 'ended'; readonly outcome: StreamOutcome };
 
 /** Most that may wait for a slow consumer: the credit of two connections, and what the daemon gathers on top of it. */
 const inboxBytes = 4 * 1024 * 1024;
+/** How much of it may come by a lane; the daemon sees to that of its own accord. */
+const laneBytes = 1024 * 1024;
+/** How much is read before a lane is told: an eighth of that, and more than keys and their echo come to. */
+const laneStepBytes = 128 * 1024;
 const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 
@@ -43,7 +48,7 @@ export class TerminalStream<D> implements Stream<D> {
   readonly ended: Promise<StreamOutcome>;
   readonly #parts: StreamParts<D>;
   readonly #typing: Typing<D>;
-  readonly #reading = new Reading<D>();
+  readonly #reading = new Reading<D>(() => this.#made());
   readonly #stop = new AbortController();
   #outer: Disposable | undefined;
   #settleEnded: (outcome: StreamOutcome) => void = () => {};
@@ -53,6 +58,8 @@ export class TerminalStream<D> implements Stream<D> {
   #reached = { run: '', offset: 0 };
   /** The size as it is after all that came. */
   #size: StreamSize = { cols: 0, rows: 0 };
+  /** Whether a lane was offered, and not to be had. */
+  #laneless = false;
   /** The size that was asked for last. */
   #wish: Partial<StreamSize>;
 
@@ -62,8 +69,8 @@ export class TerminalStream<D> implements Stream<D> {
     this.#wish = { ...(cols !== undefined && { cols }), ...(rows !== undefined && { rows }) };
     this.ended = new Promise((resolve) => (this.#settleEnded = resolve));
     const line = {
-      ready: () => (this.#state.is === 'reopening' ? this.#state.over : undefined),
-      send: (data: string) => this.#standing().call('stream/write', { data }),
+      ready: () => this.#ready(),
+      send: (data: readonly D[]) => this.#open().way.send(data),
     };
     this.#typing = new Typing(parts.paper, line, this.#stop.signal);
   }
@@ -75,7 +82,7 @@ export class TerminalStream<D> implements Stream<D> {
     const stream = new TerminalStream(parts);
     stream.#outer = onAbort(signal, () => void stream.detach());
     try {
-      await stream.#attach(params);
+      await stream.#attach({ lane: true, ...params });
       return stream;
     } catch (error) {
       stream.#finish({ reason: 'detached' });
@@ -128,12 +135,14 @@ export class TerminalStream<D> implements Stream<D> {
   }
 
   async resync(): Promise<void> {
+    // A screen has its place among the bytes of the daemon's own way.
+    if (this.#state.is === 'open') await this.#state.way.back();
     await this.#call('stream/resync');
   }
 
   async detach(): Promise<void> {
     this.#reading.drop();
-    const left = this.#state.is === 'open' ? this.#state.attachment.leave() : undefined;
+    const left = this.#state.is === 'open' ? leave(this.#state) : undefined;
     this.#finish({ reason: 'detached' });
     await left;
   }
@@ -146,7 +155,7 @@ export class TerminalStream<D> implements Stream<D> {
   async #call(method: string, params?: object): Promise<void> {
     for (;;) {
       if (this.#state.is === 'reopening') await this.#state.over;
-      const attachment = this.#standing();
+      const { attachment } = this.#open();
       try {
         await attachment.call(method, params);
         return;
@@ -157,11 +166,16 @@ export class TerminalStream<D> implements Stream<D> {
     }
   }
 
-  #standing(): Attachment {
+  #ready(): Promise<unknown> | undefined {
+    if (this.#state.is === 'reopening') return this.#state.over;
+    return this.#state.is === 'open' ? this.#state.way.ready : undefined;
+  }
+
+  #open(): State & { readonly is: 'open' } {
     const state = this.#state;
     switch (state.is) {
       case 'open':
-        return state.attachment;
+        return state;
       case 'ended':
         throw this.#endedError(state.outcome);
       case 'attaching':
@@ -194,7 +208,7 @@ export class TerminalStream<D> implements Stream<D> {
   }
 
   #opened(attachment: Attachment): void {
-    const { clone, run, offset, cols, rows, snapshot } = attachment.answer;
+    const { clone, run, offset, cols, rows, snapshot, lane } = attachment.answer;
     const first = this.#state.is === 'attaching';
     if (first) {
       this.#clone = clone;
@@ -212,7 +226,12 @@ export class TerminalStream<D> implements Stream<D> {
     }
     this.#size = { cols, rows };
     this.#reached = { run, offset };
-    this.#state = { is: 'open', attachment };
+    const { paper } = this.#parts;
+    const talks = this.#parts.params.mode === 'talk';
+    const call = (method: string, params: object): Promise<unknown> => attachment.call(method, params);
+    const way = new Way({ clone, talks, paper, sink: this.#waySink(attachment), call });
+    this.#state = { is: 'open', attachment, way };
+    if (lane !== undefined) way.take(lane);
   }
 
   #heard({ method, params }: Notification, by: Attachment): void {
@@ -232,10 +251,11 @@ export class TerminalStream<D> implements Stream<D> {
         break;
       }
       case 'stream/resynced': {
-        const { reason, snapshot } = params as unknown as StreamResyncedParams;
+        const { reason, snapshot, lane } = params as unknown as StreamResyncedParams;
         this.#reached = { run, offset: snapshot.offset };
         this.#size = { cols: snapshot.cols, rows: snapshot.rows };
         this.#reading.put({ type: 'snapshot', reason, snapshot }, by);
+        if (lane !== undefined && this.#state.is === 'open') this.#state.way.take(lane);
         break;
       }
       case 'stream/ended': {
@@ -247,6 +267,34 @@ export class TerminalStream<D> implements Stream<D> {
     }
   }
 
+  #waySink(attachment: Attachment): WaySink<D> {
+    return {
+      place: () => ({ offset: this.#reached.offset, ...this.#size }),
+      limit: () => this.#reached.offset + Math.max(0, laneBytes - this.#reading.unreadBytes),
+      output: (piece) => {
+        this.#reached = { run: this.#reached.run, offset: piece.end };
+        this.#reading.put({ type: 'data', ...piece });
+        if (this.#reading.unreadBytes > inboxBytes) this.#overrun(attachment);
+      },
+      resized: (offset, size) => {
+        // It may have been known from the answer, or the screen, already.
+        if (size.cols === this.#size.cols && size.rows === this.#size.rows) return;
+        this.#size = size;
+        this.#reading.put({ type: 'resized', offset, ...size });
+      },
+      refused: () => (this.#laneless = true),
+      broken: (error) => {
+        attachment.dispose();
+        this.#finish({ reason: 'failed', error });
+      },
+    };
+  }
+
+  /** The consumer has made room. */
+  #made(): void {
+    if (this.#state.is === 'open') this.#state.way.allow(laneStepBytes);
+  }
+
   /** A daemon that sends beyond its credit would fill this process's memory. */
   #overrun(attachment: Attachment): void {
     const error = fail('limitReached', { what: 'unread bytes of one stream', limit: inboxBytes });
@@ -255,6 +303,8 @@ export class TerminalStream<D> implements Stream<D> {
   }
 
   #lost(): void {
+    // The daemon that comes gives it out anew.
+    if (this.#state.is === 'open') this.#state.way.dispose();
     if (this.#parts.link.closed) return this.#finish({ reason: 'detached' });
     this.#typing.fail(fail('connectionLost', {}));
     this.#reading.put({ type: 'disconnected' });
@@ -278,7 +328,7 @@ export class TerminalStream<D> implements Stream<D> {
   }
 
   #paramsToReopen(): AttachParams {
-    const { mode, encoding, scrollback, wait, queries, lossless } = this.#parts.params;
+    const { mode, encoding, scrollback, wait, queries, lossless, lane = true } = this.#parts.params;
     return {
       who: this.#clone,
       mode,
@@ -288,12 +338,14 @@ export class TerminalStream<D> implements Stream<D> {
       wait,
       queries,
       lossless,
+      lane: lane && !this.#laneless,
       from: this.#reached,
     };
   }
 
   #finish(outcome: StreamOutcome): void {
     if (this.#state.is === 'ended') return;
+    if (this.#state.is === 'open') this.#state.way.dispose();
     this.#state = { is: 'ended', outcome };
     this.#outer?.dispose();
     this.#stop.abort();
@@ -301,4 +353,10 @@ export class TerminalStream<D> implements Stream<D> {
     this.#reading.end(outcome.reason === 'failed' ? outcome.error : undefined);
     this.#settleEnded(outcome);
   }
+}
+
+/** Leaves what is open, once what was being typed is on its way. */
+async function leave({ attachment, way }: State & { readonly is: 'open' }): Promise<void> {
+  await way.part();
+  await attachment.leave();
 }

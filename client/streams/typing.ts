@@ -11,11 +11,11 @@ const firstPauseMs = 2;
 const longestPauseMs = 100;
 
 /** Where what is typed goes. */
-export interface TypingLine {
+export interface TypingLine<D> {
   /** Undefined when there is a connection, else resolves once there is one, or never will be. */
   ready(): Promise<unknown> | undefined;
   /** Rejects with inputFull when the program does not read: nothing was taken then. */
-  send(data: string): Promise<unknown>;
+  send(parts: readonly D[]): Promise<unknown>;
 }
 
 interface Entry<D> {
@@ -33,13 +33,13 @@ interface Entry<D> {
  */
 export class Typing<D> {
   readonly #paper: Paper<D>;
-  readonly #line: TypingLine;
+  readonly #line: TypingLine<D>;
   readonly #stop: AbortSignal;
   readonly #entries: Entry<D>[] = [];
   #pumping = false;
 
   /** `stop` aborts when the stream is over. */
-  constructor(paper: Paper<D>, line: TypingLine, stop: AbortSignal) {
+  constructor(paper: Paper<D>, line: TypingLine<D>, stop: AbortSignal) {
     this.#paper = paper;
     this.#line = line;
     this.#stop = stop;
@@ -79,7 +79,7 @@ export class Typing<D> {
       }
       const slices = this.#gather();
       try {
-        await this.#line.send(this.#paper.write(slices.map(({ part }) => part)));
+        await this.#line.send(slices.map(({ part }) => part));
         pauseMs = firstPauseMs;
         for (const { entry, part } of slices) this.#taken(entry, this.#paper.length(part));
       } catch (error) {

@@ -61,6 +61,36 @@ export interface Spool {
   marks(offset: number, end: number): SpoolMark[];
 }
 
+/** Who may come on a lane, and for what. */
+export interface LaneRequest {
+  /** May type. */
+  readonly write: boolean;
+  /** Gets every byte, however far it is behind. */
+  readonly lossless: boolean;
+  /** Hears when it was let go, as it has read nothing for too long. */
+  readonly stalled: () => void;
+}
+
+/** One client's direct way to a terminal. Disposing it ends it at once. */
+export interface HeldLane extends Disposable {
+  /** Path of the socket to connect to. */
+  readonly socket: string;
+  /** What to say there first, in hex; it is good for one connection. */
+  readonly token: string;
+}
+
+/** Direct ways from clients to a terminal's holder, past this daemon, which gives them out and takes them back. */
+export interface HeldLanes {
+  grant(request: LaneRequest): HeldLane;
+  /**
+   * Resolves once the holder has done what it was told before, and all it had put out by then was heard here; without
+   * its answer a second later.
+   */
+  settled(): Promise<void>;
+  /** Whether output is wanted at once, as at first, or will do a few milliseconds later. */
+  hurry(hurried: boolean): void;
+}
+
 /** A running program in a terminal of its own. */
 export interface HeldTerminal extends Disposable {
   /** Names this run; also the name of its holder's folder. */
@@ -69,6 +99,8 @@ export interface HeldTerminal extends Disposable {
   readonly identity: ProcessIdentity;
   readonly size: HeldSize;
   readonly spool: Spool;
+  /** Missing where its holder is of a release that knows none, or is not to be reached. */
+  readonly lanes?: HeldLanes | undefined;
   /** Queues bytes for the program; false, and nothing is queued, when more than 4 MiB would wait for one that does not read. */
   write(data: Buffer): boolean;
   resize(size: HeldSize): void;

@@ -1,6 +1,7 @@
 import type { Disposable } from '../lifecycle.js';
 import type { Channel } from './channel.js';
 import type { HeldSize, HeldTerminal, Spool } from './contract.js';
+import { HolderLanes } from './heldLanes.js';
 import { type HeldBrain, HeldRun } from './heldRun.js';
 import { mainChannel } from './program/wire.js';
 import { SpoolReader } from './spoolReader.js';
@@ -11,6 +12,7 @@ const inputBytes = 4 * 1024 * 1024;
 /** A program in a terminal, under a holder. */
 export class TerminalRun extends HeldRun implements HeldTerminal {
   readonly spool: Spool;
+  readonly #lanes: HolderLanes;
   #size: HeldSize;
   #sent: number;
   #taken: number;
@@ -20,11 +22,16 @@ export class TerminalRun extends HeldRun implements HeldTerminal {
     this.#size = brain.size;
     this.#sent = brain.taken;
     this.#taken = brain.taken;
+    this.#lanes = new HolderLanes(this.holder);
     this.spool = new SpoolReader(this.holder.folder, () => this.#channel.end);
   }
 
   get size(): HeldSize {
     return this.#size;
+  }
+
+  get lanes(): HolderLanes | undefined {
+    return this.#lanes.there ? this.#lanes : undefined;
   }
 
   write(data: Buffer): boolean {
@@ -46,6 +53,10 @@ export class TerminalRun extends HeldRun implements HeldTerminal {
 
   taken(total: number): void {
     this.#taken = total;
+  }
+
+  laneStalled(token: Buffer): void {
+    this.#lanes.stalled(token);
   }
 
   get #channel(): Channel {

@@ -1,7 +1,14 @@
 import type { Socket } from 'node:net';
 import type { HeldSize, ProcessExit, ProcessIdentity } from './contract.js';
 import { channelOffset, frame, FrameReader, takeOffset } from './program/frames.js';
-import { fromHolder, type SpawnFailure, type SpawnOrder, toHolder, type Welcome } from './program/wire.js';
+import {
+  fromHolder,
+  hasLanes,
+  type SpawnFailure,
+  type SpawnOrder,
+  toHolder,
+  type Welcome,
+} from './program/wire.js';
 
 /** Longest piece of input in one frame, in bytes: a frame reaches the brain as a whole, or not at all. */
 const pieceBytes = 8 * 1024 * 1024;
@@ -15,6 +22,8 @@ export interface BrainListener {
   ended(exit: ProcessExit): void;
   /** All output was told. */
   settled(exit: ProcessExit): void;
+  /** A client with a lane has read nothing for too long, and was let go. */
+  laneStalled?(token: Buffer): void;
   /** The holder is gone, or, if `replaced`, has another daemon now: nothing more comes. */
   lost(replaced: boolean): void;
 }
@@ -39,6 +48,8 @@ export class HolderLink {
   #replaced = false;
   #open = true;
   #reason: string | undefined;
+  #features = 0;
+  readonly #syncs: (() => void)[] = [];
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -63,6 +74,11 @@ export class HolderLink {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** Whether the holder knows lanes. */
+  get hasLanes(): boolean {
+    return (this.#features & hasLanes) !== 0;
   }
 
   /**
@@ -119,6 +135,27 @@ export class HolderLink {
     this.#send(frame(toHolder.consumed, channelOffset(channel, offset)));
   }
 
+  /** Lets one client come with this token. */
+  grantLane(token: Buffer, rights: number): void {
+    this.#send(frame(toHolder.grantLane, Buffer.concat([token, Buffer.of(rights)])));
+  }
+
+  revokeLane(token: Buffer): void {
+    this.#send(frame(toHolder.revokeLane, token));
+  }
+
+  /** Says whether output is wanted at once. */
+  pace(hurried: boolean): void {
+    this.#send(frame(toHolder.pace, Buffer.of(hurried ? 1 : 0)));
+  }
+
+  /** Resolves once the holder has done what it was told, and all it had put out by then was heard; or is gone. */
+  sync(): Promise<void> {
+    if (!this.#open) return Promise.resolve();
+    this.#send(frame(toHolder.sync, Buffer.alloc(4)));
+    return new Promise((resolve) => this.#syncs.push(resolve));
+  }
+
   /** Tells a holder whose brain has ended, or that has none, that it may end. */
   collect(): void {
     this.#send(frame(toHolder.collect));
@@ -140,8 +177,17 @@ export class HolderLink {
       case fromHolder.taken:
         this.#listener?.taken(takeOffset(payload, 0));
         return;
-      case fromHolder.welcome:
-        this.#greet(parse<Welcome>(payload));
+      case fromHolder.welcome: {
+        const welcome = parse<Welcome>(payload);
+        this.#features = welcome.features;
+        this.#greet(welcome);
+        return;
+      }
+      case fromHolder.synced:
+        this.#syncs.shift()?.();
+        return;
+      case fromHolder.laneStalled:
+        this.#listener?.laneStalled?.(payload);
         return;
       case fromHolder.started:
         this.#order?.started(parse<ProcessIdentity>(payload));
@@ -167,6 +213,7 @@ export class HolderLink {
 
   #lost(): void {
     this.#open = false;
+    for (const synced of this.#syncs.splice(0)) synced();
     this.#order?.failed(new HolderLost(this.#reason));
     this.#order = undefined;
     this.#listener?.lost(this.#replaced);

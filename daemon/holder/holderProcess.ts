@@ -11,7 +11,7 @@ import { isRunning } from './program/identity.js';
 import { files, type Welcome } from './program/wire.js';
 
 /** Longest path that a socket's address holds everywhere, in bytes; a longer one is silently cut. */
-const pathLimit = 100;
+export const pathLimit = 100;
 
 /** Between two looks at a process that is not our child, in ms. */
 const pollMs = 20;

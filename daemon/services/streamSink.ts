@@ -3,7 +3,7 @@ import type { HeldSize, ProcessExit } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
 import type { Connection } from '../rpc/connection.js';
 import type { Notifications } from '../rpc/generated/handlers.js';
-import type { Piece, ResyncReason, Snapshot, ViewerSink } from '../streams/contract.js';
+import type { LaneOffer, Piece, ResyncReason, Snapshot, ViewerSink } from '../streams/contract.js';
 
 /** Sends a stream to its client. */
 export class StreamSink implements ViewerSink {
@@ -27,8 +27,8 @@ export class StreamSink implements ViewerSink {
     this.#notify('stream/resized', { stream: this.#stream, offset, cols, rows });
   }
 
-  resynced(reason: ResyncReason, snapshot: Snapshot): boolean {
-    return this.#notify('stream/resynced', { stream: this.#stream, reason, snapshot });
+  resynced(reason: ResyncReason, snapshot: Snapshot, lane: LaneOffer | undefined): boolean {
+    return this.#notify('stream/resynced', { stream: this.#stream, reason, snapshot, ...(lane && { lane }) });
   }
 
   ended(reason: StreamEnd, exit: ProcessExit | undefined): void {

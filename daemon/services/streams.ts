@@ -25,6 +25,7 @@ type Names =
   | 'stream/resize'
   | 'stream/ack'
   | 'stream/resync'
+  | 'stream/rejoin'
   | 'stream/detach'
   | 'stream/screen'
   | 'stream/history';
@@ -51,9 +52,9 @@ export function streamService(parts: StreamParts): Service<Names> {
       const stream = `x_${++last}`;
       const viewer = await of(connection).add(stream, () => attach({ params, context, runner, stream }));
       context.afterAnswer((sent) => (sent ? viewer.begin() : viewer.dispose()));
-      const { run, size, offset, snapshot } = viewer;
+      const { run, size, offset, snapshot, lane } = viewer;
       const clone = runner.record.name;
-      return { stream, clone, run, ...size, offset, ...(snapshot && { snapshot }) };
+      return { stream, clone, run, ...size, offset, ...(snapshot && { snapshot }), ...(lane && { lane }) };
     },
 
     async 'stream/write'({ stream, data }, { connection }) {
@@ -76,6 +77,11 @@ export function streamService(parts: StreamParts): Service<Names> {
       return {};
     },
 
+    async 'stream/rejoin'({ stream, offset, cols, rows }, { connection }) {
+      await of(connection).get(stream).rejoin({ offset, cols, rows });
+      return {};
+    },
+
     async 'stream/detach'({ stream }, { connection }) {
       of(connection).get(stream).dispose();
       return {};
@@ -84,6 +90,7 @@ export function streamService(parts: StreamParts): Service<Names> {
     async 'stream/screen'({ who, scrollback = 0, ansi = false }) {
       const runner = directory.one(who);
       const terminal = terminalOf(runner);
+      await terminal.settled();
       const { line: _, ...shown } = await terminal.screen
         .text({ scrollback, ansi })
         .catch((error: unknown) => {
@@ -95,6 +102,7 @@ export function streamService(parts: StreamParts): Service<Names> {
 
     async 'stream/history'({ who, from }) {
       const runner = directory.one(who);
+      await runner.terminal?.settled();
       const found = findSpool(runner, from?.run);
       const { entries, next, more } = readHistory(found.spool, from?.offset);
       return { clone: runner.record.name, run: found.run, live: found.live, entries, next, more };
@@ -164,7 +172,7 @@ async function view({ params, context, runner, stream }: Attaching, terminal: Te
   const { connection, signal } = context;
   signal.throwIfAborted();
   const { mode, cols, rows, encoding = 'text', scrollback = 0, takeover = false } = params;
-  const { queries = 'client', lossless = false, from } = params;
+  const { queries = 'client', lossless = false, lane = false, from } = params;
   const { name = 'a client', version = '' } = connection.client ?? {};
   const viewer = await terminal.attach({
     stream,
@@ -177,6 +185,7 @@ async function view({ params, context, runner, stream }: Attaching, terminal: Te
     takeover,
     queries,
     lossless,
+    lane,
     from,
     sink: new StreamSink(connection, stream),
   });

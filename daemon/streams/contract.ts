@@ -123,6 +123,20 @@ export interface Piece {
   readonly json: string | Buffer;
 }
 
+/** How a client comes to the terminal's holder by itself. */
+export interface LaneOffer {
+  /** Path of the socket. */
+  readonly socket: string;
+  /** In hex; good for one connection. */
+  readonly token: string;
+}
+
+/** What the client of a lane has come to when it goes on through the daemon. */
+export interface LaneEnd extends HeldSize {
+  /** After the last byte it has. */
+  readonly offset: number;
+}
+
 /** Why a viewer gets the screen anew. */
 export type ResyncReason = 'slow' | 'asked' | 'lost';
 
@@ -131,8 +145,8 @@ export interface ViewerSink {
   /** Sends a piece of output; `taken` is called once the kernel has it, and not if it never does. */
   data(piece: Piece, taken: () => void): void;
   resized(offset: number, size: HeldSize): void;
-  /** False when it cannot be sent. */
-  resynced(reason: ResyncReason, snapshot: Snapshot): boolean;
+  /** False when it cannot be sent. With a lane, the data goes on there. */
+  resynced(reason: ResyncReason, snapshot: Snapshot, lane: LaneOffer | undefined): boolean;
   ended(reason: StreamEnd, exit: ProcessExit | undefined): void;
   /** Whether so much waits for the client that nothing should be added. */
   pressed(): boolean;
@@ -154,6 +168,8 @@ export interface ViewerRequest {
   readonly takeover: boolean;
   readonly queries: 'client' | 'daemon';
   readonly lossless: boolean;
+  /** Whether the client can come to the holder by itself. */
+  readonly lane: boolean;
   readonly from: { readonly run: string; readonly offset: number } | undefined;
   readonly sink: ViewerSink;
 }
@@ -166,6 +182,8 @@ export interface Viewer extends Disposable {
   readonly offset: number;
   /** Missing where the client goes on from where it was. */
   readonly snapshot: Snapshot | undefined;
+  /** Where the data comes instead of here; missing where it comes here. */
+  readonly lane: LaneOffer | undefined;
   /** Lets the data flow; called once the client has got its answer. */
   begin(): void;
   /** @throws streamReadOnly, streamEnded, inputFull; invalidParams where it is not base64 but should be */
@@ -176,6 +194,8 @@ export interface Viewer extends Disposable {
   ack(offset: number): void;
   /** @throws streamEnded */
   resync(): void;
+  /** The client goes on here from where its lane ended; nothing where it had none. @throws ackInvalid, streamEnded */
+  rejoin(end: LaneEnd): Promise<void>;
   /** Hears once that it is over, whoever ended it, and why; at once if it is. Disposing the viewer ends it as `detached`. */
   onEnd(listener: (reason: StreamEnd) => void): Disposable;
 }
@@ -197,6 +217,8 @@ export interface Terminal extends Disposable {
    * @throws streamTaken when there is a talker and `takeover` is not set; limitReached; noTerminal when it has ended
    */
   attach(request: ViewerRequest): Promise<Viewer>;
+  /** Resolves once all is known here that a client with a lane may have seen. */
+  settled(): Promise<void>;
   /** Says why it is about to end, for its viewers; without it they hear `exited`. */
   ending(reason: StreamEnd): void;
 }

@@ -1,5 +1,5 @@
 import type { StreamEncoding } from '../../protocol/shapes/stream.js';
-import { unfinishedBytes } from './characters.js';
+import { unfinishedBytes } from '../../protocol/wire/characters.js';
 import type { Piece } from './contract.js';
 import type { Output } from './output.js';
 

@@ -1,6 +1,6 @@
 import { fail } from '../../protocol/fail.js';
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
-import type { HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
+import type { HeldLanes, HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
 import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../lifecycle.js';
 import type { Screen, Screens, Terminal, Viewer, ViewerRequest } from './contract.js';
 import { Output } from './output.js';
@@ -34,6 +34,8 @@ export class HubTerminal implements Terminal, ViewedTerminal {
   readonly #chunks = new Emitter<Chunk>();
   readonly #owned = new DisposableStore();
   #reason: StreamEnd | undefined;
+  /** Whether any client was ever offered a lane. */
+  #laned = false;
   /** Set once the program has ended, or this daemon no longer looks after it. */
   #over: Ending | undefined;
 
@@ -75,6 +77,14 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     return this.sizes.last.size;
   }
 
+  get lanes(): HeldLanes | undefined {
+    return this.held.lanes;
+  }
+
+  async settled(): Promise<void> {
+    if (this.#laned) await this.lanes?.settled();
+  }
+
   write(data: string | Buffer): boolean {
     return this.held.write(typeof data === 'string' ? Buffer.from(data, 'utf8') : data);
   }
@@ -100,6 +110,9 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     this.#seat.take(viewer);
     this.#admit(viewer);
     if (mode === 'talk') this.resize({ ...this.size, ...request.size });
+    this.#laned ||= viewer.lane !== undefined;
+    // Who had its place before types no more then, and the holder knows of its own lane.
+    if (this.#laned) await this.settled();
     const place = this.#resumable(viewer);
     if (place !== undefined) {
       viewer.resume(place);
@@ -107,7 +120,7 @@ export class HubTerminal implements Terminal, ViewedTerminal {
       return viewer;
     }
     try {
-      const looking = this.look(request.scrollback);
+      const looking = lookAt(this, request.scrollback);
       this.#seat.answersFrom(viewer, this.output.end);
       viewer.place(await looking);
       return viewer;
@@ -118,7 +131,8 @@ export class HubTerminal implements Terminal, ViewedTerminal {
     }
   }
 
-  look(scrollback: number): Promise<Sighting> {
+  async look(scrollback: number): Promise<Sighting> {
+    if (this.#laned) await this.settled();
     return lookAt(this, scrollback);
   }
 
@@ -146,8 +160,14 @@ export class HubTerminal implements Terminal, ViewedTerminal {
   /** Keeps what is encoded while several may send it. */
   #share(): void {
     let readers = 0;
-    for (const viewer of this.#viewers) if (viewer.reads) readers += 1;
+    let direct = 0;
+    for (const viewer of this.#viewers) {
+      if (viewer.reads) readers += 1;
+      else if (viewer.lane !== undefined) direct += 1;
+    }
     this.pieces.share(readers > 1);
+    // Only with a lane do clients hear of output before this process does.
+    if (this.#laned) this.lanes?.hurry(readers > 0 || direct === 0);
   }
 
   /** Where a viewer can go on without a screen, if it can. */

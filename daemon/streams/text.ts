@@ -1,5 +1,5 @@
 import type { StreamEncoding } from '../../protocol/shapes/stream.js';
-import { longestCharacter, unfinishedBytes } from './characters.js';
+import { longestCharacter, unfinishedBytes } from '../../protocol/wire/characters.js';
 import type { ScreenSource } from './contract.js';
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

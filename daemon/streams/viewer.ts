@@ -1,15 +1,16 @@
 import { fail } from '../../protocol/fail.js';
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
-import type { HeldSize, ProcessExit } from '../holder/contract.js';
+import type { HeldLanes, HeldSize, ProcessExit } from '../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError, toDisposable } from '../lifecycle.js';
-import { longestCharacter } from './characters.js';
-import type { Piece, ResyncReason, Snapshot, Viewer, ViewerRequest } from './contract.js';
+import { longestCharacter } from '../../protocol/wire/characters.js';
+import type { LaneEnd, LaneOffer, Piece, ResyncReason, Snapshot, Viewer, ViewerRequest } from './contract.js';
 import { Credit } from './credit.js';
 import type { Output } from './output.js';
 import type { Pieces } from './pieces.js';
-import type { SizeHistory } from './sizes.js';
+import { sameSize, type SizeHistory } from './sizes.js';
 import { StallWatch } from './stall.js';
 import { characterStart, decodeInput } from './text.js';
+import { ViewerLane } from './viewerLane.js';
 import { type ViewerState, type ViewerStep, viewerSteps } from './viewerMachine.js';
 
 /** How far a viewer may fall behind before it gets the screen anew, in bytes. */
@@ -39,6 +40,9 @@ export interface ViewedTerminal {
   readonly output: Output;
   readonly sizes: SizeHistory;
   readonly pieces: Pieces;
+  readonly lanes: HeldLanes | undefined;
+  /** Resolves once all is known here that a client with a lane may have seen. */
+  settled(): Promise<void>;
   /** Everything that was put out before is in it. */
   look(scrollback: number): Promise<Sighting>;
   write(data: Buffer): boolean;
@@ -58,6 +62,7 @@ export class TerminalViewer implements Viewer {
   readonly #credit = new Credit();
   readonly #stall = new StallWatch(() => this.end({ reason: 'stalled', exit: undefined }));
   readonly #ended = new Emitter<StreamEnd>();
+  readonly #lane: ViewerLane;
   #state: ViewerState = 'opening';
   #snapshot: Snapshot | undefined;
   /** Sizes that the client knows of. */
@@ -82,6 +87,13 @@ export class TerminalViewer implements Viewer {
   constructor(terminal: ViewedTerminal, request: ViewerRequest) {
     this.#terminal = terminal;
     this.request = request;
+    this.#lane = new ViewerLane({
+      lanes: request.lane ? terminal.lanes : undefined,
+      write: request.mode === 'talk',
+      lossless: request.lossless,
+      stalled: () => this.end({ reason: 'stalled', exit: undefined }),
+    });
+    this.#lane.open();
   }
 
   get run(): string {
@@ -101,9 +113,13 @@ export class TerminalViewer implements Viewer {
     return this.#snapshot;
   }
 
+  get lane(): LaneOffer | undefined {
+    return this.#lane.offer;
+  }
+
   /** Whether it reads, so that what is encoded for others may be of use to it soon. */
   get reads(): boolean {
-    return !this.#stall.lasts(idleMs);
+    return this.lane === undefined && !this.#stall.lasts(idleMs);
   }
 
   /** Takes its place at the screen as it is. */
@@ -131,7 +147,7 @@ export class TerminalViewer implements Viewer {
     if (!this.#step('begin')) return;
     this.#snapshot = undefined;
     if (before === 'missed') this.#tell();
-    else this.pump();
+    else this.#flow();
   }
 
   write(data: string): void {
@@ -151,7 +167,7 @@ export class TerminalViewer implements Viewer {
   }
 
   ack(offset: number): void {
-    this.#mustLive();
+    this.#mustGoOn();
     const { furthest: sent } = this.#credit;
     if (offset > sent) throw fail('ackInvalid', { stream: this.request.stream, offset, sent });
     if (!this.#credit.ack(offset)) return;
@@ -163,6 +179,27 @@ export class TerminalViewer implements Viewer {
     this.#mustLive();
     this.#asked = true;
     this.pump();
+  }
+
+  async rejoin({ offset, ...size }: LaneEnd): Promise<void> {
+    this.#mustGoOn();
+    // Its lane may have been faster than what comes here.
+    await this.#terminal.settled();
+    this.#mustGoOn();
+    if (this.#state !== 'laned') return;
+    const { output, sizes } = this.#terminal;
+    const { stream, lossless } = this.request;
+    if (offset < this.offset || offset > output.end) {
+      throw fail('ackInvalid', { stream, offset, sent: output.end });
+    }
+    this.#lane.close();
+    this.#step('rejoin');
+    this.#credit.jump(offset);
+    const known = sizes.at(offset);
+    this.#sizes = known.count;
+    if (!sameSize(known.size, size)) this.request.sink.resized(offset, known.size);
+    if (!lossless && output.end - Math.max(offset, this.#goal) > mostBehind) this.#resync('slow');
+    else this.pump();
   }
 
   onEnd(listener: (reason: StreamEnd) => void): Disposable {
@@ -290,6 +327,8 @@ export class TerminalViewer implements Viewer {
 
   async #look(reason: ResyncReason): Promise<void> {
     let sighting: Sighting;
+    // The terminal is looked at when the holder knows of it.
+    this.#lane.open();
     try {
       sighting = await this.#terminal.look(this.request.scrollback);
     } catch (error) {
@@ -301,17 +340,24 @@ export class TerminalViewer implements Viewer {
     if (this.#state !== 'resyncing') return;
     if (this.request.sink.pressed()) {
       // Other screens were faster: with this one, too, the connection might have more waiting than it may.
+      this.#lane.close();
       this.#asked ||= reason === 'asked';
       this.#step('synced');
       return this.pump();
     }
     const { snapshot, sizes } = sighting;
     this.#goTo(snapshot.offset, sizes);
-    if (!this.request.sink.resynced(reason, snapshot)) {
+    if (!this.request.sink.resynced(reason, snapshot, this.lane)) {
       return this.end({ reason: 'stalled', exit: undefined });
     }
     this.#step('synced');
-    this.pump();
+    this.#flow();
+  }
+
+  /** From here, or by the lane that its client was offered. */
+  #flow(): void {
+    if (this.lane !== undefined) this.#step('lane');
+    else this.pump();
   }
 
   #step(step: ViewerStep): boolean {
@@ -324,6 +370,7 @@ export class TerminalViewer implements Viewer {
   #close(ending: Ending): void {
     this.#ending ??= ending;
     this.#stall.end();
+    this.#lane.close();
     if (this.#next) clearImmediate(this.#next);
     clearTimeout(this.#retry);
     this.#draining?.dispose();
@@ -338,6 +385,11 @@ export class TerminalViewer implements Viewer {
   #mustLive(): void {
     const over = this.#ending ?? this.#last;
     if (over) throw fail('streamEnded', { stream: this.request.stream, reason: over.reason });
+  }
+
+  /** The program may be over, and the rest of its output still to be read. */
+  #mustGoOn(): void {
+    if (this.#ending) throw fail('streamEnded', { stream: this.request.stream, reason: this.#ending.reason });
   }
 
   #mustTalk(): void {

@@ -999,6 +999,8 @@ export interface StreamAttachParams {
   queries?: 'client' | 'daemon' | undefined;
   /** Send every byte however slowly they are read, as long as they are kept, instead of a fresh screen to a reader that is behind. */
   lossless?: boolean | undefined;
+  /** This client can take a lane: a faster way past the daemon, where there is one. Clients that know none leave it out. */
+  lane?: boolean | undefined;
   /** Where an earlier stream broke off: go on there, without a snapshot, if that is still kept. */
   from?:
     | {
@@ -1032,6 +1034,16 @@ export interface StreamAttachResult {
         /** Text with escape sequences that draws the screen and sets its modes on a cleared terminal of this size, the scrollback first. */
         data: string;
         title?: string | undefined;
+        _meta?: Record<string, unknown> | undefined;
+      }
+    | undefined;
+  /** Where the data will come instead of as `stream/data`, if that was asked for. */
+  lane?:
+    | {
+        /** Path of a socket on the machine of the daemon. */
+        socket: string;
+        /** What to say there first: 16 bytes in hex, good for one connection. */
+        token: string;
         _meta?: Record<string, unknown> | undefined;
       }
     | undefined;
@@ -1083,6 +1095,20 @@ export interface StreamResyncParams {
 
 /** Result of `stream/resync`. */
 export type StreamResyncResult = Empty;
+
+/** Params of `stream/rejoin`. */
+export interface StreamRejoinParams {
+  /** The id of a stream; it ends with its connection. */
+  stream: string;
+  /** After the last byte the client has. */
+  offset: number;
+  cols: number;
+  rows: number;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `stream/rejoin`. */
+export type StreamRejoinResult = Empty;
 
 /** Params of `stream/detach`. */
 export interface StreamDetachParams {
@@ -1216,6 +1242,16 @@ export interface StreamResyncedParams {
     title?: string | undefined;
     _meta?: Record<string, unknown> | undefined;
   };
+  /** A new lane, for a client that can take one: the data goes on there. */
+  lane?:
+    | {
+        /** Path of a socket on the machine of the daemon. */
+        socket: string;
+        /** What to say there first: 16 bytes in hex, good for one connection. */
+        token: string;
+        _meta?: Record<string, unknown> | undefined;
+      }
+    | undefined;
   _meta?: Record<string, unknown> | undefined;
 }
 
@@ -1314,6 +1350,7 @@ export interface Methods {
   'stream/resize': { params: StreamResizeParams; result: StreamResizeResult };
   'stream/ack': { params: StreamAckParams; result: StreamAckResult };
   'stream/resync': { params: StreamResyncParams; result: StreamResyncResult };
+  'stream/rejoin': { params: StreamRejoinParams; result: StreamRejoinResult };
   'stream/detach': { params: StreamDetachParams; result: StreamDetachResult };
   'stream/screen': { params: StreamScreenParams; result: StreamScreenResult };
   'stream/history': { params: StreamHistoryParams; result: StreamHistoryResult };

@@ -3,6 +3,7 @@ import { notification, request } from '../row.js';
 import { CloneName, count, Empty, meta, Who } from '../shapes/common.js';
 import {
   HistoryEntry,
+  Lane,
   offset,
   RunId,
   Snapshot,
@@ -63,6 +64,12 @@ export const streamAttach = request({
       .describe(
         'Send every byte however slowly they are read, as long as they are kept, instead of a fresh screen to a reader that is behind.',
       ),
+    lane: z
+      .boolean()
+      .optional()
+      .describe(
+        'This client can take a lane: a faster way past the daemon, where there is one. Clients that know none leave it out.',
+      ),
     from: z
       .object({ run: RunId, offset })
       .optional()
@@ -76,6 +83,9 @@ export const streamAttach = request({
     ...TerminalSize.shape,
     offset: offset.describe('Where the data will go on.'),
     snapshot: Snapshot.optional().describe('Missing where `from` was taken up.'),
+    lane: Lane.optional().describe(
+      'Where the data will come instead of as `stream/data`, if that was asked for.',
+    ),
     _meta: meta,
   }),
   errors: [
@@ -163,6 +173,27 @@ export const streamResync = request({
   result: Empty,
   errors: streamErrors,
   example: { after: opened, params: { stream }, result: {} },
+});
+
+export const streamRejoin = request({
+  name: 'stream/rejoin',
+  summary:
+    'Says that a lane has ended, or was not to be had, and up to where the client got: the stream goes on through the daemon from there. Does nothing where there is none.',
+  capability: 'streams',
+  express: true,
+  params: z.object({
+    stream: StreamId,
+    offset: offset.describe('After the last byte the client has.'),
+    ...TerminalSize.shape,
+    _meta: meta,
+  }),
+  result: Empty,
+  errors: [...streamErrors, 'ackInvalid'],
+  example: {
+    after: opened,
+    params: { stream, offset: '$stream/attach.offset' as unknown as number, cols: 80, rows: 24 },
+    result: {},
+  },
 });
 
 export const streamDetach = request({
@@ -301,6 +332,7 @@ export const streamResynced = notification({
     stream: StreamId,
     reason: z.enum(['slow', 'asked', 'lost']).describe('`lost`: bytes are no longer kept.'),
     snapshot: Snapshot,
+    lane: Lane.optional().describe('A new lane, for a client that can take one: the data goes on there.'),
     _meta: meta,
   }),
   example: {

@@ -45,6 +45,17 @@ export const Snapshot = z
   .describe('A screen at one instant.');
 export type Snapshot = z.infer<typeof Snapshot>;
 
+export const Lane = z
+  .object({
+    socket: z.string().describe('Path of a socket on the machine of the daemon.'),
+    token: z.string().describe('What to say there first: 16 bytes in hex, good for one connection.'),
+    _meta: meta,
+  })
+  .describe(
+    "A way past the daemon, to the process that holds the terminal: keys and output as plain bytes (docs/lanes.md has its frames). While it is there no `stream/data` comes; `stream/rejoin` goes back to the daemon's way.",
+  );
+export type Lane = z.infer<typeof Lane>;
+
 export const StreamEnd = z
   .enum(['exited', 'detached', 'takenOver', 'stalled', 'posture', 'retired', 'stopping'])
   .describe(

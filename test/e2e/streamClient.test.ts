@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { locateZone, reachDaemon } from '../../client/autostart.js';
 import { ClientConnection } from '../../client/connection.js';
 import type { Khlone, Stream, StreamPiece } from '../../client/index.js';
+import type { AttachParams, StreamOptions } from '../../client/streams/options.js';
 import { Link } from '../../client/link.js';
 import { Streams } from '../../client/streams/streams.js';
 import { daemonProgram, DaemonZone } from '../support/daemon.js';
+import { LaneSockets } from '../support/laneSockets.js';
 import { goneWithin } from '../support/processes.js';
 import { Random } from '../support/random.js';
 
@@ -19,6 +21,14 @@ beforeEach(async () => {
   zone = new DaemonZone();
   khlone = await zone.connect();
 });
+
+/** Has all streams go one way, unless they say otherwise. */
+function goBy(lane: boolean): void {
+  const { stream } = khlone;
+  const attach = stream.attach.bind(stream) as (params: AttachParams, options?: StreamOptions) => never;
+  stream.attach = (params: AttachParams, options?: StreamOptions) => attach({ lane, ...params }, options);
+}
+
 afterEach(async () => {
   await zone[Symbol.asyncDispose]();
 });
@@ -53,7 +63,12 @@ async function nextOf<T extends StreamPiece<string>['type']>(
   }
 }
 
-describe('a stream of a real terminal', () => {
+describe.each([
+  ['by a lane', true],
+  ['by the daemon', false],
+])('a stream of a real terminal, %s', (_way, lane) => {
+  beforeEach(() => goBy(lane));
+
   it('echoes what is typed, to the talker and to watchers', async () => {
     const who = await enrol(...rawCat);
     await using talker = await khlone.stream.attach({ who, mode: 'talk', cols: 80, rows: 24 });
@@ -144,8 +159,10 @@ describe('a stream of a real terminal', () => {
   it('tells how the program ended', async () => {
     const who = await enrol('sh', '-c', 'read line; exit 3');
     await using stream = await khlone.stream.attach({ who, mode: 'talk' });
-    await stream.write('\r');
+    // Its answer and the end may come in either order.
+    const written = stream.write('\r').catch((error: unknown) => error);
     expect(await stream.ended).toEqual({ reason: 'exited', exit: { code: 3 } });
+    await written;
     await expect(stream.write('x')).rejects.toMatchObject({ kind: 'streamEnded' });
   });
 
@@ -207,7 +224,11 @@ class CutLink {
 }
 
 describe('100 MB over random losses of the connection', () => {
-  it.each([11, 12])('arrive whole, no byte lost and none doubled (seed %i)', async (seed) => {
+  it.each([
+    [11, 'over lanes that are cut as well', true],
+    [12, 'by the daemon', false],
+  ])('arrive whole, no byte lost and none doubled (seed %i), %s', async (seed, _, lane) => {
+    using lanes = new LaneSockets();
     const bytes = 100 * 1024 * 1024;
     const random = new Random(seed);
     const printer = join(import.meta.dirname, '../support/seededPrinter.mjs');
@@ -221,6 +242,7 @@ describe('100 MB over random losses of the connection', () => {
       encoding: 'base64',
       lossless: true,
       queries: 'daemon',
+      lane,
     });
     const places = (many: number): number[] =>
       Array.from({ length: many }, () => random.between(1, bytes)).toSorted((a, b) => a - b);
@@ -254,12 +276,15 @@ describe('100 MB over random losses of the connection', () => {
       } else if (read >= (losses[0] ?? Infinity)) {
         losses.shift();
         for (let turns = random.between(0, 20); turns > 0; turns--) await turn();
-        cut.cut();
+        // Every other time that of the daemon: with that comes a new lane.
+        if (lanes.open > 0 && losses.length % 2 === 0) lanes.cut();
+        else cut.cut();
       }
     }
     expect(trailer).toBe(hash.digest('hex'));
     expect(read).toBe(bytes + 64);
-    expect(cut.made).toBeGreaterThan(20);
+    expect(cut.made).toBeGreaterThan(lane ? 10 : 20);
+    expect(lanes.made).toBe(lane ? cut.made : 0);
   });
 });
 

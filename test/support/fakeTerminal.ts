@@ -46,6 +46,8 @@ export class FakeTerminal implements Terminal {
     return { identity, exited: this.exited, isAlive: () => this.#alive, kill } as unknown as HeldTerminal;
   }
 
+  async settled(): Promise<void> {}
+
   get spool(): Spool {
     return { end: this.#end } as Spool;
   }

@@ -117,6 +117,7 @@ export class HubStage {
       takeover: false,
       queries: 'client',
       lossless: false,
+      lane: false,
       from: undefined,
       ...request,
       sink: client.sink,

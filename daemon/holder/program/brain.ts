@@ -6,6 +6,8 @@ export interface Brain {
   readonly identity: ProcessIdentity;
   /** Queues bytes for it; after its end they are dropped. */
   input(data: Buffer): void;
+  /** Queues what a lane types, which `taken` does not count; false, and nothing is queued, where too much waits. */
+  typed(data: Buffer): boolean;
   endInput(): void;
   resize(size: HeldSize): void;
   /** Whether a channel is read; one that is not makes the brain wait. */

@@ -48,10 +48,13 @@ export function channelOffset(channel: number, offset: number): Buffer {
 /** Cuts what a socket brings into frames. */
 export class FrameReader {
   readonly #each: (type: number, payload: Buffer) => void;
+  readonly #limit: number;
   #rest: Buffer | undefined;
 
-  constructor(each: (type: number, payload: Buffer) => void) {
+  /** `limit`: longest frame, in bytes after its length. */
+  constructor(each: (type: number, payload: Buffer) => void, limit = frameLimit) {
     this.#each = each;
+    this.#limit = limit;
   }
 
   /** @throws RangeError when a frame is empty or too long: the other side speaks something else */
@@ -60,7 +63,7 @@ export class FrameReader {
     let at = 0;
     while (data.length - at >= 4) {
       const length = data.readUInt32BE(at);
-      if (length === 0 || length > frameLimit) throw new RangeError(`a frame of ${length} bytes`);
+      if (length === 0 || length > this.#limit) throw new RangeError(`a frame of ${length} bytes`);
       const end = at + 4 + length;
       if (end > data.length) break;
       this.#each(data[at + 4] ?? 0, data.subarray(at + headBytes, end));

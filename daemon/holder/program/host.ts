@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Brain, BrainSink } from './brain.js';
 import { frame, FrameReader, putOffset, takeOffset } from './frames.js';
 import { identify, isRunning } from './identity.js';
+import { Lanes } from './lanes.js';
 import { Outlet, type OutletReader } from './outlet.js';
 import { killCgroup, placedIn } from './place.js';
 import { startPiped } from './pipes.js';
@@ -48,6 +49,7 @@ export class Host {
   #brain: Brain | undefined;
   #size: HeldSize | undefined;
   #outlets: readonly Outlet[] = [];
+  #lanes: Lanes | undefined;
   #taken = 0;
   #received = 0;
   #exit: ProcessExit = { code: null, signal: null };
@@ -86,6 +88,7 @@ export class Host {
 
   /** The connection there was is over: the next one's turn. */
   #follow(): void {
+    this.#leave();
     const next = this.#next;
     this.#next = undefined;
     if (next) this.#greet(next);
@@ -136,6 +139,15 @@ export class Host {
       case toHolder.collect:
         if (this.#phase === 'empty' || this.#phase === 'exited') this.#end();
         return;
+      case toHolder.grantLane:
+        return this.#lanes?.grant(payload);
+      case toHolder.revokeLane:
+        return this.#lanes?.revoke(payload);
+      case toHolder.sync:
+        return this.#sync(payload, link);
+      case toHolder.pace:
+        for (const each of this.#outlets) each.hurried = payload[0] !== 0;
+        return this.#serve();
     }
   }
 
@@ -175,6 +187,7 @@ export class Host {
       const cgroup = placed ? order.cgroup?.folder : undefined;
       this.#brain = cgroup === undefined ? brain : { ...brain, identity: { ...brain.identity, cgroup } };
       this.#size = size;
+      if (size) this.#openLanes();
       this.#file = this.#record(order, this.#brain);
     } catch (error) {
       this.#failed(error as NodeJS.ErrnoException);
@@ -188,6 +201,25 @@ export class Host {
     if (this.#phase === 'running') return;
     this.#tell(fromHolder.ended, this.#exit);
     this.#serve();
+  }
+
+  #openLanes(): void {
+    const [outlet] = this.#outlets;
+    if (outlet === undefined) return;
+    this.#lanes = new Lanes({
+      spool: outlet.spool,
+      type: (data) => this.#brain?.typed(data) ?? true,
+      stalled: (token) => this.#link?.send(frame(fromHolder.laneStalled, token)),
+    });
+    outlet.lanes = this.#lanes;
+  }
+
+  /** Answers once the daemon has all that was put out by now. */
+  #sync(payload: Buffer, link: Link): void {
+    const answer = frame(fromHolder.synced, payload);
+    const [outlet] = this.#outlets;
+    if (outlet === undefined) return link.send(answer);
+    outlet.afterwards(() => link.send(answer));
   }
 
   /** Writes down whose brain runs here, before it is said to run. */
@@ -214,6 +246,7 @@ export class Host {
     if (this.#size === undefined || size.cols < 1 || size.rows < 1) return;
     this.#size = size;
     this.#outlets[mainChannel]?.spool.resize(size);
+    this.#lanes?.resized(size);
     this.#brain?.resize(size);
   }
 
@@ -225,6 +258,7 @@ export class Host {
     } catch {
       // Whoever is connected hears it all the same.
     }
+    this.#lanes?.finish();
     this.#serve();
   }
 
@@ -246,6 +280,7 @@ export class Host {
   }
 
   #leave(): void {
+    this.#lanes?.revokeAll();
     for (const outlet of this.#outlets) outlet.leave();
   }
 
@@ -290,7 +325,8 @@ export class Host {
   #end(): void {
     this.#link?.end();
     rmSync(files.socket, { force: true });
-    process.exit(0);
+    if (this.#lanes === undefined) process.exit(0);
+    this.#lanes.close(() => process.exit(0));
   }
 }
 

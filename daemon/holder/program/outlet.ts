@@ -1,4 +1,5 @@
 import { outputFrame } from './frames.js';
+import type { Lanes } from './lanes.js';
 import { SpoolWriter } from './spool.js';
 import { fromHolder, type HeldSize } from './wire.js';
 
@@ -6,6 +7,8 @@ import { fromHolder, type HeldSize } from './wire.js';
 const pieceBytes = 64 * 1024;
 /** Most that pipes may be ahead of the daemon, in bytes. */
 const pipeBytes = 1024 * 1024 * 1024;
+/** How long output may wait for a daemon that is in no hurry, in ms. */
+const unhurriedMs = 10;
 
 /** Who gets the output: the connection there is. */
 export interface OutletReader {
@@ -14,15 +17,25 @@ export interface OutletReader {
   send(frame: Buffer): void;
 }
 
-/** One channel of a brain's output: into the spool, and on to the daemon, at once while it keeps up. */
+/**
+ * One channel of a brain's output: to the clients that have a lane, into the spool, and on to the daemon, at once while
+ * it keeps up.
+ */
 export class Outlet {
   readonly spool: SpoolWriter;
+  /** Those of a terminal, once there is one. */
+  lanes: Lanes | undefined;
+  /** Whether the daemon wants output at once. */
+  hurried = true;
   readonly #channel: number;
   readonly #kept: boolean;
   #reader: OutletReader | undefined;
   /** What the reader gets next; it is read by nobody while there is none. */
   #at = 0;
   #consumed = 0;
+  #soon: NodeJS.Timeout | undefined;
+  /** What is to be done once the reader has come so far. */
+  #marks: { readonly end: number; readonly work: () => void }[] = [];
 
   constructor(channel: number, size?: HeldSize) {
     this.#channel = channel;
@@ -42,10 +55,22 @@ export class Outlet {
 
   push(chunk: Buffer): void {
     const offset = this.spool.end;
+    const reader = this.#reader;
+    const whole =
+      reader !== undefined || this.lanes !== undefined
+        ? outputFrame(fromHolder.output, this.#channel, { offset, chunk })
+        : undefined;
+    if (whole !== undefined) this.lanes?.push(offset, whole, chunk.length);
     this.spool.append(chunk);
-    if (this.#reader !== undefined && this.#at === offset && !this.#reader.pressed()) {
-      this.#reader.send(outputFrame(fromHolder.output, this.#channel, { offset, chunk }));
-      this.#at = this.spool.end;
+    this.lanes?.serve();
+    if (reader !== undefined && whole !== undefined && this.#at === offset && !reader.pressed()) {
+      if (this.hurried) {
+        reader.send(whole);
+        this.#at = this.spool.end;
+        if (this.#marks.length > 0) this.#pass();
+      } else {
+        this.#serveSoon();
+      }
     }
     this.spool.mark(offset);
   }
@@ -58,6 +83,16 @@ export class Outlet {
 
   leave(): void {
     this.#reader = undefined;
+    this.#marks = [];
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    this.hurried = true;
+  }
+
+  /** Runs `work` once the reader has all there is now. */
+  afterwards(work: () => void): void {
+    this.#marks.push({ end: this.spool.end, work });
+    this.serve();
   }
 
   /** Sends what the reader has missed, as far as it takes it. */
@@ -72,6 +107,19 @@ export class Outlet {
       if (chunk !== undefined && chunk.length > 0)
         reader.send(outputFrame(fromHolder.output, this.#channel, { offset, chunk }));
     }
+    this.#pass();
+  }
+
+  #pass(): void {
+    while (this.#marks[0] !== undefined && this.#marks[0].end <= this.#at) this.#marks.shift()?.work();
+  }
+
+  /** A daemon that is in no hurry gets much at once, from the spool. */
+  #serveSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.serve();
+    }, unhurriedMs);
   }
 
   consumed(offset: number): void {

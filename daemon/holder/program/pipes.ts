@@ -61,6 +61,8 @@ function pipedBrain(
       if (!alive || !child.stdin.writable) tellTaken(data.length);
       else child.stdin.write(data, () => tellTaken(data.length));
     },
+    // Pipes have no lanes.
+    typed: () => true,
     endInput: () => void child.stdin.end(),
     resize: () => undefined,
     flow(channel, on) {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { markBytes, marksName, readSegments, segmentName } from './segments.js';
 import type { HeldSize } from './wire.js';
 
@@ -70,7 +70,16 @@ export class SpoolWriter {
 
   /** Up to `max` bytes from there; undefined when they are no longer kept. */
   read(offset: number, max: number): Buffer | undefined {
-    return offset < this.start ? undefined : readSegments('.', this.#channel, { offset, max });
+    if (offset < this.start) return undefined;
+    const last = this.#last;
+    // Most often it is the newest that is read, which is open.
+    if (last === undefined || offset < last.start) return readSegments('.', this.#channel, { offset, max });
+    const into = Buffer.allocUnsafe(Math.min(max, this.end - offset));
+    try {
+      return into.subarray(0, readSync(last.fd, into, 0, into.length, offset - last.start));
+    } catch {
+      return undefined;
+    }
   }
 
   #isFull({ start }: Segment, end: number): boolean {
@@ -81,7 +90,7 @@ export class SpoolWriter {
     this.#close();
     this.#marks = 0;
     const name = segmentName(this.#channel, start);
-    const fd = openSync(name, 'a');
+    const fd = openSync(name, 'a+');
     this.#starts.push(start);
     this.#last = { start, fd, marks: undefined };
     if (this.#size !== undefined) {

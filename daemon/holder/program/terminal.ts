@@ -2,6 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { type Brain, type BrainSink, identifyBrain } from './brain.js';
 import { forkPty, resizePty } from './forkPty.js';
+import { Gather } from './gather.js';
 import { InputQueue } from './inputQueue.js';
 import { locate } from './locate.js';
 import { type HeldSize, mainChannel, type ProcessExit, runMarker, type SpawnOrder } from './wire.js';
@@ -23,7 +24,8 @@ export function startInTerminal(
   const pty = forkPty({ file: locate(order), args, env, cwd, size, exited: (exit) => ended(exit) });
   const identity = identifyBrain(pty.pid, run);
   const input = new InputQueue(pty.master, (taken) => sink.taken(taken));
-  const reader = readMaster(pty.master, (chunk) => sink.output(mainChannel, chunk));
+  const gather = new Gather((chunk) => sink.output(mainChannel, chunk));
+  const reader = readMaster(pty.master, (chunk) => gather.push(chunk));
   let alive = true;
   const ended = (exit: ProcessExit): void => {
     alive = false;
@@ -31,6 +33,7 @@ export function startInTerminal(
     sink.ended(exit);
     // From here on it is read by hand, down to the very end.
     reader.pause();
+    gather.flush();
     closeSync(pty.slave);
     drain(pty.master, {
       output: (chunk) => sink.output(mainChannel, chunk),
@@ -43,6 +46,7 @@ export function startInTerminal(
   return {
     identity,
     input: (data) => input.push(data),
+    typed: (data) => input.offer(data),
     endInput: () => undefined,
     resize(to) {
       if (alive) resizePty(pty.master, to);

@@ -9,8 +9,11 @@ export const tellsReceived = 1 << 0;
 /** It starts a brain in the cgroup that its order names. */
 const placesBrains = 1 << 2;
 
+/** Clients may come to it by themselves, with what the daemon gave them. */
+export const hasLanes = 1 << 1;
+
 /** Feature bits of this holder. */
-export const features = tellsReceived | placesBrains;
+export const features = tellsReceived | hasLanes | placesBrains;
 
 /** Types of frames from the daemon. */
 export const toHolder = {
@@ -28,6 +31,14 @@ export const toHolder = {
   consumed: 6,
   /** The exit was taken note of, or this holder has no brain and gets none: it ends. */
   collect: 7,
+  /** `16 bytes of token | u8 rights`: one client may come with this token, once; of a terminal only (`hasLanes`). */
+  grantLane: 10,
+  /** `16 bytes of token`: it may not come, or is to go, at once. */
+  revokeLane: 11,
+  /** `u32`: answered by `synced` once all was sent that had been put out by then. */
+  sync: 12,
+  /** `u8`: whether output is wanted at once (1, as at first), or will do a few milliseconds later (0). */
+  pace: 13,
 } as const;
 
 /** Types of frames from the holder. */
@@ -48,6 +59,49 @@ export const fromHolder = {
   exited: 22,
   /** Another connection has come; this one gets no more. */
   replaced: 23,
+  /** `u32`, as in `sync`. */
+  synced: 26,
+  /** `16 bytes of token`: its client has read nothing for so long that it was let go. */
+  laneStalled: 27,
+} as const;
+
+/** Rights of a lane, as bits. */
+export const laneRights = {
+  /** It may type. */
+  write: 1,
+  /** It gets every byte, however far it is behind. */
+  lossless: 2,
+} as const;
+
+/** Bytes of a lane's token. */
+export const tokenBytes = 16;
+
+/** Types of frames from a client on a lane. */
+export const fromLane = {
+  /** `token | u64 offset | u64 limit`: the first; output from there, and no byte from `limit` on until more is allowed. */
+  hello: 1,
+  /** Bytes for the program; the next may come once this was answered, by `taken` or `full`. */
+  input: 2,
+  /** `u64`: the limit is there now. */
+  allow: 3,
+  /** It goes on through the daemon; answered by `over`. */
+  leave: 4,
+} as const;
+
+/** Types of frames to a client on a lane. */
+export const toLane = {
+  /** The answer to `hello`. */
+  opened: 16,
+  /** As `fromHolder.output`, and byte for byte the same. */
+  output: 19,
+  /** The last `input` is on its way to the program. */
+  taken: 20,
+  /** Nothing of the last `input` was taken: the program does not read. */
+  full: 21,
+  /** `u64 offset | u16 cols | u16 rows`: the terminal's size from this byte on. */
+  resized: 22,
+  /** `u64`: nothing more comes here; what follows this byte is to be had from the daemon. */
+  over: 23,
 } as const;
 
 /** A channel of output: a terminal's only one, or stdout. */
@@ -152,4 +206,4 @@ export interface ExitFile extends ProcessExit {
 }
 
 /** Names of the files in a holder's folder; segments of a spool are named by `segmentName`. */
-export const files = { socket: 's', brain: 'brain.json', exit: 'exit.json' } as const;
+export const files = { socket: 's', lanes: 'l', brain: 'brain.json', exit: 'exit.json' } as const;

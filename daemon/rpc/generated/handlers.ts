@@ -183,6 +183,12 @@ export interface Handlers<Context> {
   'stream/resync'(params: Params<'stream/resync'>, context: Context): Promise<Result<'stream/resync'>>;
 
   /**
+   * Says that a lane has ended, or was not to be had, and up to where the client got: the stream goes on through the daemon from there. Does nothing where there is none.
+   * May fail with streamNotFound, streamEnded, ackInvalid.
+   */
+  'stream/rejoin'(params: Params<'stream/rejoin'>, context: Context): Promise<Result<'stream/rejoin'>>;
+
+  /**
    * Ends a stream of this connection. The clone's terminal lives on.
    * May fail with streamNotFound, streamEnded.
    */

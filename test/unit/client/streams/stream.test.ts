@@ -246,6 +246,7 @@ describe('after a lost connection', () => {
     ]);
     expect(terminal.of('stream/attach')[1]).toEqual({
       who: 'mechanic.1',
+      lane: true,
       mode: 'watch',
       cols: 80,
       rows: 24,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { unfinishedBytes } from '../../../../daemon/streams/characters.js';
+import { unfinishedBytes } from '../../../../protocol/wire/characters.js';
 import type { Viewer } from '../../../../daemon/streams/contract.js';
 import { FakeClient, HubStage, turns, type Told } from '../../../support/viewers.js';
 

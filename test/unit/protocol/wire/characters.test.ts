@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { unfinishedBytes } from '../../../../daemon/streams/characters.js';
+import { unfinishedBytes } from '../../../../protocol/wire/characters.js';
 import { characterStart, decodeInput } from '../../../../daemon/streams/text.js';
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
