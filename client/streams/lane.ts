@@ -73,9 +73,14 @@ export class Lane implements Disposable {
 
   /** Asks to end it in good order. */
   leave(): void {
+    this.expectEnd();
+    this.#socket.write(laneFrame(toHolder.leave));
+  }
+
+  /** The holder is about to end it. */
+  expectEnd(): void {
     clearTimeout(this.#late);
     this.#late = setTimeout(() => this.#socket.destroy(), answerMs);
-    this.#socket.write(laneFrame(toHolder.leave));
   }
 
   dispose(): void {

@@ -260,7 +260,10 @@ export class TerminalStream<D> implements Stream<D> {
       }
       case 'stream/ended': {
         const { reason, exit } = params as unknown as StreamEndedParams;
-        this.#finish({ reason, ...(exit && { exit }) });
+        const outcome = { reason, ...(exit && { exit }) };
+        const rest = this.#state.is === 'open' ? this.#state.way.drain() : undefined;
+        if (rest === undefined) this.#finish(outcome);
+        else void rest.then(() => this.#finish(outcome));
         break;
       }
       default:

@@ -61,6 +61,8 @@ export class Way<D> implements Disposable {
   #limit = 0;
   /** Whether it waits for a last answer only. */
   #parting = false;
+  /** Whether the stream is over, and only what its lane still has is to come. */
+  #draining = false;
 
   constructor(parts: WayParts<D>) {
     this.#parts = parts;
@@ -163,6 +165,14 @@ export class Way<D> implements Disposable {
     await this.#over;
   }
 
+  /** The stream is over: undefined, or resolves once its lane has brought the rest. */
+  drain(): Promise<void> | undefined {
+    if (this.#state.is !== 'open' && this.#state.is !== 'opening') return undefined;
+    this.#draining = true;
+    this.#state.lane.expectEnd();
+    return this.#over;
+  }
+
   /** Waits a moment for what is being typed, and ends it. */
   async part(): Promise<void> {
     if (this.#typed !== undefined) {
@@ -204,7 +214,7 @@ export class Way<D> implements Disposable {
 
   /** Goes on through the daemon. `clean`: what has no answer was not typed. */
   async #rejoin(clean: boolean): Promise<void> {
-    if (this.#state.is === 'disposed') return;
+    if (this.#state.is === 'disposed' || this.#draining) return;
     const { sink } = this.#parts;
     if (this.#state.is !== 'open') sink.refused();
     this.#state = { is: 'closing' };

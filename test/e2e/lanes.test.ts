@@ -259,7 +259,7 @@ describe('a lane', () => {
 
   it('of a reader that reads nothing holds up neither the program nor others, nor the holder’s memory', async () => {
     const who = await script(
-      'stty raw -echo; printf ready; while head -c 1 >/dev/null; do yes 0123456789 | head -c 30000000; printf done; done',
+      'stty raw -echo; printf ready; while head -c 1 >/dev/null; do yes 0123456789 | head -c 3000000; printf done; done',
     );
     const talker = await attachLane(who, { lossless: true });
     const deaf = await attachLane(who, { mode: 'watch', lossless: true });

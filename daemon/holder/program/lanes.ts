@@ -29,34 +29,45 @@ export interface LanesParts {
 export class Lanes {
   readonly source: LaneSource;
   readonly #parts: LanesParts;
+  readonly #stallMs: number;
   /** Rights by token, of those that have not come yet. */
   readonly #granted = new Map<string, number>();
   readonly #lanes = new Set<Lane>();
+  /** Tokens whose clients are to come, or to tell the daemon that they have left: those who do neither are let go. */
+  readonly #expected = new Map<string, NodeJS.Timeout>();
   #server: Server | undefined;
   /** Hears when the last is gone. */
   #emptied: (() => void) | undefined;
 
   constructor(parts: LanesParts) {
     this.#parts = parts;
+    this.#stallMs = parts.stallMs ?? defaultStallMs;
     this.source = new LaneSource(parts.spool);
   }
 
   /** `token | u8 rights`. */
   grant(payload: Buffer): void {
     if (this.#granted.size + this.#lanes.size >= mostLanes) return;
-    this.#granted.set(tokenOf(payload), payload[tokenBytes] ?? 0);
+    const token = tokenOf(payload);
+    this.#granted.set(token, payload[tokenBytes] ?? 0);
+    this.#expect(token);
     this.#listen();
   }
 
   revoke(payload: Buffer): void {
     const token = tokenOf(payload);
     this.#granted.delete(token);
-    for (const lane of this.#lanes) if (lane.token === token) lane.destroy();
+    this.#forget(token);
+    for (const lane of this.#lanes) if (lane.token === token) end(lane);
   }
 
+  /** With the daemon's connection. */
   revokeAll(): void {
+    for (const token of this.#expected.keys()) this.#forget(token);
     this.#granted.clear();
-    for (const lane of this.#lanes) lane.destroy();
+    // What was handed back as this process ends is on its way.
+    if (this.#emptied !== undefined) return;
+    for (const lane of this.#lanes) end(lane);
   }
 
   /** Output, before it is in the spool. */
@@ -84,10 +95,10 @@ export class Lanes {
   close(done: () => void): void {
     this.#server?.close();
     rmSync(files.lanes, { force: true });
+    this.#emptied = done;
     for (const lane of this.#lanes) lane.handBack();
     if (this.#lanes.size === 0) return done();
     setTimeout(done, closeMs);
-    this.#emptied = done;
   }
 
   #listen(): void {
@@ -106,12 +117,13 @@ export class Lanes {
     }
     const lane: Lane = new Lane(socket, {
       source: this.source,
-      stallMs: this.#parts.stallMs ?? defaultStallMs,
+      stallMs: this.#stallMs,
       admit: (token) => this.#admit(token),
       type: (data) => this.#parts.type(data),
       stalled: () => this.#parts.stalled(Buffer.from(lane.token, 'latin1')),
       closed: () => {
         this.#lanes.delete(lane);
+        if (lane.token !== '') this.#expect(lane.token);
         if (this.#lanes.size === 0) this.#emptied?.();
       },
     });
@@ -121,8 +133,29 @@ export class Lanes {
   #admit(token: string): number | undefined {
     const rights = this.#granted.get(token);
     this.#granted.delete(token);
+    if (rights !== undefined) this.#forget(token);
     return rights;
   }
+
+  #expect(token: string): void {
+    const late = setTimeout(() => {
+      this.#expected.delete(token);
+      this.#granted.delete(token);
+      this.#parts.stalled(Buffer.from(token, 'latin1'));
+    }, this.#stallMs);
+    this.#expected.set(token, late);
+  }
+
+  #forget(token: string): void {
+    clearTimeout(this.#expected.get(token));
+    this.#expected.delete(token);
+  }
+}
+
+/** The daemon has taken it back: its client is not expected to say anything any more. */
+function end(lane: Lane): void {
+  lane.token = '';
+  lane.destroy();
 }
 
 function tokenOf(payload: Buffer): string {
