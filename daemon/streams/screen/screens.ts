@@ -8,6 +8,9 @@ import { ThreadScreen, type ScreenThread } from './threadScreen.js';
 /** Time in which output is gathered before the thread gets it, in milliseconds. */
 const gatherTime = 4;
 
+/** Time between two pieces of a screen that is in a flood, in milliseconds. */
+const restTime = 20;
+
 /** How long the thread stays when the last screen is gone, in milliseconds. */
 const lingerTime = 5_000;
 
@@ -49,6 +52,9 @@ class ThreadScreens implements Screens, ScreenThread {
   #memory = new SharedArrayBuffer(0);
   #free: number[] = [];
   #gather: NodeJS.Timeout | undefined;
+  /** Those in a flood, and when they have a piece again. */
+  readonly #late = new Set<ThreadScreen>();
+  #rest: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
   #deaths: number[] = [];
   #revival: NodeJS.Timeout | undefined;
@@ -87,7 +93,12 @@ class ThreadScreens implements Screens, ScreenThread {
     return this.#worker !== undefined;
   }
 
-  wake(screen: ThreadScreen, when: 'now' | 'soon'): void {
+  wake(screen: ThreadScreen, when: 'now' | 'soon' | 'late'): void {
+    if (when === 'late') {
+      this.#late.add(screen);
+      this.#rest ??= setTimeout(() => this.#goOn(), restTime).unref();
+      return;
+    }
     if (when === 'now') {
       this.#now.add(screen);
       this.#pump();
@@ -102,6 +113,7 @@ class ThreadScreens implements Screens, ScreenThread {
     this.#screens.delete(screen.id);
     this.#now.delete(screen);
     this.#soon.delete(screen);
+    this.#late.delete(screen);
     if (this.#screens.size > 0 || this.#disposed) return;
     this.#linger = setTimeout(() => this.#stop(), this.#lingerMs).unref();
   }
@@ -111,6 +123,7 @@ class ThreadScreens implements Screens, ScreenThread {
     this.#disposed = true;
     for (const screen of [...this.#screens.values()]) screen.dispose();
     clearTimeout(this.#gather);
+    clearTimeout(this.#rest);
     clearTimeout(this.#linger);
     clearTimeout(this.#revival);
     this.#stop();
@@ -176,6 +189,14 @@ class ThreadScreens implements Screens, ScreenThread {
     this.#pump();
   }
 
+  /** A piece of each that is in a flood. */
+  #goOn(): void {
+    this.#rest = undefined;
+    for (const screen of this.#late) this.#now.add(screen);
+    this.#late.clear();
+    this.#pump();
+  }
+
   /** Gives the thread pieces as long as there is memory for them, a piece of each screen in turn. */
   #pump(): void {
     for (const screen of this.#now) {
@@ -187,7 +208,7 @@ class ThreadScreens implements Screens, ScreenThread {
       this.#free.pop();
       this.send({ screen: screen.id, type: 'feed', slot, ...piece });
       // Set after delete: its next turn comes after those of the others.
-      if (screen.awaited || screen.unread >= slots.bytes) this.#now.add(screen);
+      if (screen.hastens) this.#now.add(screen);
     }
   }
 
@@ -202,6 +223,7 @@ class ThreadScreens implements Screens, ScreenThread {
     this.#free = [];
     this.#now.clear();
     this.#soon.clear();
+    this.#late.clear();
     if (this.#deaths.length <= quickRevivals) this.#revive();
     else this.#revival = setTimeout(() => this.#revive(), calmTime).unref();
   }

@@ -18,6 +18,13 @@ import { slots, type ToThread } from './messages.js';
  */
 const mostBehind = 8 * 1024 * 1024;
 
+/** In a flood, so much behind is left alone, but for a piece now and then, until it is over or somebody asks. */
+const floodBytes = 1024 * 1024;
+
+/** Time between two looks at a flood, in milliseconds, and what comes in it at least: as fast as the thread parses. */
+const lookMs = 20;
+const rushBytes = 512 * 1024;
+
 /** How far from the end it starts anew: enough for the lines that are kept. */
 const takeUp = 1024 * 1024;
 
@@ -42,7 +49,7 @@ export interface ScreenThread {
   send(message: ToThread): void;
   request(screen: number, request: ScreenRequest): Promise<ScreenAnswers[ScreenRequest['type']]>;
   /** Says that there is work, and whether it may wait a little, to be done together with what comes. */
-  wake(screen: ThreadScreen, when: 'now' | 'soon'): void;
+  wake(screen: ThreadScreen, when: 'now' | 'soon' | 'late'): void;
   close(screen: ThreadScreen): void;
 }
 
@@ -62,6 +69,10 @@ export class ThreadScreen implements Screen {
   #aligning = false;
   #rejects = new Set<(error: Error) => void>();
   #disposed = false;
+  #watching: NodeJS.Timeout | undefined;
+  /** How far the output was when it was looked at last, and whether it had come in a rush. */
+  #seen = 0;
+  #rushes = false;
 
   constructor(
     place: { readonly id: number; readonly thread: ScreenThread },
@@ -88,8 +99,16 @@ export class ThreadScreen implements Screen {
     return this.#steps.length > 0;
   }
 
+  /** Whether it goes on with its next piece as soon as the thread can take one. */
+  get hastens(): boolean {
+    return this.awaited || (this.unread >= slots.bytes && !this.#floods);
+  }
+
   advance(): void {
-    if (!this.#disposed) this.#thread.wake(this, this.unread >= slots.bytes ? 'now' : 'soon');
+    if (this.#disposed) return;
+    if (this.#floods) this.#thread.wake(this, 'late');
+    else this.#thread.wake(this, this.unread >= slots.bytes ? 'now' : 'soon');
+    if (this.unread >= floodBytes) this.#watch();
   }
 
   resize(size: HeldSize, offset = this.#source.end): void {
@@ -190,10 +209,30 @@ export class ThreadScreen implements Screen {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    clearTimeout(this.#watching);
     this.#steps = [];
     this.#replies.dispose();
     this.#thread.close(this);
     this.reject(new Error('the screen is closed'));
+  }
+
+  /** Looks now and then how fast output comes, as long as it comes faster than it is read. */
+  #watch(): void {
+    this.#watching ??= setTimeout(() => {
+      this.#watching = undefined;
+      const { end } = this.#source;
+      this.#rushes = end - this.#seen >= rushBytes;
+      this.#seen = end;
+      this.advance();
+    }, lookMs).unref();
+  }
+
+  /**
+   * Whether so much comes that most of it will be passed over: reading it all the same would take the processor from
+   * those who want the bytes themselves.
+   */
+  get #floods(): boolean {
+    return this.#rushes && !this.awaited && this.unread >= floodBytes;
   }
 
   /** Whether there was no output yet. */

@@ -251,9 +251,9 @@ describe('gathering', () => {
 
 describe('the lanes of a holder', () => {
   /** Lanes in a folder of their own, and who was let go. */
-  async function open(): Promise<{ lanes: Lanes; stalled: string[] }> {
+  async function open(): Promise<{ all: Lanes; stalled: string[] }> {
     const stalled: string[] = [];
-    const lanes = new Lanes({
+    const all = new Lanes({
       spool: spool as unknown as SpoolWriter,
       stallMs: 200,
       type: () => true,
@@ -261,48 +261,49 @@ describe('the lanes of a holder', () => {
     });
     const before = process.cwd();
     process.chdir(mkdtempSync(join(folder, 'lanes-')));
-    lanes.grant(Buffer.from(`${token}01`, 'hex'));
+    all.grant(Buffer.from(`${token}01`, 'hex'));
     socket = join(process.cwd(), 'l');
     process.chdir(before);
     await sleep(0);
-    return { lanes, stalled };
+    return { all, stalled };
   }
   let socket: string;
 
   it('let go of a client that does not come, but of none that was told not to', async () => {
-    const { lanes, stalled } = await open();
+    const { all, stalled } = await open();
     const other = '99112233445566778899aabbccddeeff';
-    lanes.grant(Buffer.from(`${other}01`, 'hex'));
-    lanes.revoke(Buffer.from(other, 'hex'));
+    all.grant(Buffer.from(`${other}01`, 'hex'));
+    all.revoke(Buffer.from(other, 'hex'));
     while (stalled.length === 0) await sleep(10);
     await sleep(300);
     expect(stalled).toEqual([token]);
-    lanes.close(() => undefined);
+    all.close(() => undefined);
   });
 
   it('let go of a client that leaves and says nothing to the daemon, but of none that was revoked', async () => {
-    const { lanes, stalled } = await open();
+    const { all, stalled } = await open();
     const peer = await LanePeer.greet({ socket, token }, 0);
     await sleep(300);
     expect(stalled).toEqual([]);
     peer.socket.destroy();
     while (stalled.length === 0) await sleep(10);
     expect(stalled).toEqual([token]);
-    lanes.grant(Buffer.from(`${token}01`, 'hex'));
+    all.grant(Buffer.from(`${token}01`, 'hex'));
     const next = await LanePeer.greet({ socket, token }, 0);
-    lanes.revoke(Buffer.from(token, 'hex'));
+    all.revoke(Buffer.from(token, 'hex'));
     await next.closed;
     await sleep(300);
     expect(stalled).toEqual([token]);
-    lanes.close(() => undefined);
+    all.close(() => undefined);
   });
 
   it('are few: those beyond are not let in', async () => {
-    const { lanes } = await open();
-    const peers = await Promise.all(Array.from({ length: 80 }, () => LanePeer.connect(socket)));
+    const { all } = await open();
+    const many = await Promise.all(Array.from({ length: 80 }, () => LanePeer.connect(socket)));
     const last = await LanePeer.connect(socket);
     await last.closed;
-    for (const peer of peers) peer.socket.destroy();
-    lanes.close(() => undefined);
+    expect(many.every((peer) => !peer.socket.destroyed)).toBe(true);
+    for (const peer of many) peer.socket.destroy();
+    all.close(() => undefined);
   });
 });
