@@ -11,15 +11,17 @@ export interface ServiceSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The variables that a service is written with: where its state and its socket are, and where programs are found. */
+/** Where its socket is, where programs are found, and the settings a daemon takes from its environment. */
+const passedOn = ['KHLONE_SOCKET', 'PATH', 'KHLONE_LOG', 'KHLONE_KEEP_DAYS', 'KHLONE_KEEP_TASKS'] as const;
+
+/** The variables that a service is written with. */
 export function serviceEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
-  const { KHLONE_SOCKET: socket = '', PATH: path = '' } = env;
-  return {
-    // Always, so that a client of another state is not led to this one.
-    KHLONE_HOME: stateHome(env),
-    ...(socket !== '' && { KHLONE_SOCKET: socket }),
-    ...(path !== '' && { PATH: path }),
-  };
+  const given = passedOn.flatMap((name) => {
+    const value = env[name] ?? '';
+    return value === '' ? [] : [[name, value] as const];
+  });
+  // The state always, so that a client of another one is not led to this one.
+  return { KHLONE_HOME: stateHome(env), ...Object.fromEntries(given) };
 }
 
 function wordsOf({ node, program, zone }: ServiceSpec): string[] {

@@ -119,6 +119,9 @@ describe('a service', () => {
       KHLONE_SOCKET: '/s',
     };
     expect(serviceEnvironment(env)).toEqual({ KHLONE_HOME: '/x/khlone', KHLONE_SOCKET: '/s', PATH: '/bin' });
+    expect(
+      serviceEnvironment({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7', KHLONE_RUN: 'x' }),
+    ).toEqual({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7' });
     expect(serviceEnvironment({ HOME: '/home/you', PATH: '' })).toEqual({
       KHLONE_HOME: '/home/you/.local/state/khlone',
     });
