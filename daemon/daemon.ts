@@ -7,7 +7,7 @@ import { packageVersion } from '../protocol/version.js';
 import { ApprovalDesk } from './approvals/desk.js';
 import type { BrainSupplier } from './brains/contract.js';
 import { createSuppliers } from './brains/suppliers.js';
-import { adoptBrain } from './clones/adoption.js';
+import { beginnings, takeUp } from './clones/adoption.js';
 import { Bystanders } from './clones/bystanders.js';
 import { CloneDirectory } from './clones/directory.js';
 import { Enrolment } from './clones/enrolment.js';
@@ -15,13 +15,14 @@ import { CloneEnvironment } from './clones/environment.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
 import { LongConversations } from './clones/longConversations.js';
-import { recover } from './clones/recovery.js';
+import { recover, type RecoveryParts } from './clones/recovery.js';
 import type { CloneRunner } from './clones/runner.js';
 import { ZoneWatch } from './clones/zoneWatch.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
 import { ThreadPrinter } from './fingerprint/printer.js';
-import { type Found, Holders } from './holder/holders.js';
+import { Holders } from './holder/holders.js';
+import type { Found } from './holder/leftRuns.js';
 import { DisposableStore, onUnexpectedError } from './lifecycle.js';
 import type { Log } from './log/logger.js';
 import { createDispatcher, type MethodSpec } from './rpc/dispatch.js';
@@ -105,7 +106,7 @@ export class Daemon {
       terminals: createTerminals({ holder, screens }),
       demo: { folder: join(paths.brains, 'demo') },
     });
-    const found = this.#find();
+    const found = this.#find({ store, log: events, queue });
     const shared = {
       store,
       log: events,
@@ -219,14 +220,12 @@ export class Daemon {
     return new ZoneWatch({ root: zone.root, log, printer, bystanders });
   }
 
-  /** Gives what a killed daemon left running back to its clones; resolves with what is of no use to them. */
-  async #find(): Promise<Found> {
-    const { living, ended } = await this.#holders.find();
-    const parts = { directory: this.#directory, log: this.#events };
-    const left = await Promise.all(
-      living.map(async (brain) => ((await adoptBrain(brain, parts)) ? [] : [brain])),
-    );
-    return { living: left.flat(), ended };
+  /** Gives what an earlier daemon left back to its clones; resolves with what is of no use to them. */
+  async #find(parts: RecoveryParts): Promise<Found> {
+    const turns = parts.store.turns.all();
+    const { living: brains, ended } = await this.#holders.find(beginnings(turns));
+    const whole = { ...parts, directory: this.#directory, ending: () => this.#ending !== 'no' };
+    return { living: await takeUp(whole, { turns, brains }), ended };
   }
 
   /** What is left would hold its clones' conversations: nothing starts before it is ended. */

@@ -28,6 +28,10 @@ export interface Asker {
   readonly timeoutMs: number | undefined;
   /** Removes secrets from what is shown. */
   redact<T>(value: T): T;
+  /** One that was opened under an earlier daemon waits here now. */
+  waits(): void;
+  /** All that waits is known: the task's own state follows it. */
+  settle(): void;
   /** The turn's own part of the transaction that opens an approval. */
   opened(tx: Transaction): void;
   /** The turn's own part of the transaction that resolves one. */
@@ -42,6 +46,9 @@ export interface Response {
   readonly message?: string | undefined;
   readonly answers?: Readonly<Record<string, string>> | undefined;
 }
+
+/** The answer where there is none. */
+const tooLate: ApprovalAnswer = { decision: 'deny', message: 'Nobody answered in time.' };
 
 interface Pending {
   approval: Approval;
@@ -62,10 +69,10 @@ export class ApprovalDesk implements Disposable {
   }
 
   /**
-   * Takes a brain's request: its clone's policy answers at once, or a human will.
+   * Takes a brain's request: its clone's policy answers at once, or a human will. `noted` belongs to the transaction.
    * @throws storageFailed: then nothing was asked, and the caller denies.
    */
-  open(asker: Asker, request: ApprovalRequest): void {
+  open(asker: Asker, request: ApprovalRequest, noted: () => void = () => undefined): void {
     const approval = this.#describe(asker, request);
     const decided = decideByPolicy(asker.policy, request);
     if (decided) {
@@ -74,17 +81,55 @@ export class ApprovalDesk implements Disposable {
         response: decided,
       });
       this.#log.commit((tx) => {
-        this.#store.approvals.insert(resolved);
+        noted();
+        this.#store.approvals.insert(resolved, request.request);
         tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
       });
       asker.deliver(request, answerOf(decided, undefined));
       return;
     }
     this.#log.commit((tx) => {
-      this.#store.approvals.insert(approval);
+      noted();
+      this.#store.approvals.insert(approval, request.request);
       asker.opened(tx);
       tx.append({ type: 'approval.requested', ...placeOf(approval), value: approval });
     });
+    this.#wait(asker, request, approval);
+  }
+
+  /**
+   * Takes up a request that an earlier daemon has taken: what waits goes on waiting under its id and deadline, and what
+   * was answered is answered again, as the brain may not have heard it.
+   */
+  takeUp(asker: Asker, request: ApprovalRequest): void {
+    const approval = this.#store.approvals.ofRequest(asker.task, request.request);
+    switch (approval?.status) {
+      case 'pending':
+        asker.waits();
+        return this.#wait(asker, request, approval);
+      case 'allowed':
+      case 'denied':
+        return asker.deliver(request, storedAnswer(approval, request));
+      case 'expired':
+        return asker.deliver(request, tooLate);
+      default:
+    }
+  }
+
+  /** Takes back what a task of an earlier daemon asks and nobody waits for any more. */
+  sweep(asker: Asker): void {
+    for (const approval of this.#store.approvals.pendingOf(asker.task)) {
+      if (this.#pending.has(approval.id)) continue;
+      const resolved = close(approval, { status: 'withdrawn', response: undefined });
+      this.#log.commit((tx) => {
+        this.#store.approvals.update(resolved);
+        tx.append({ type: 'approval.resolved', ...placeOf(resolved), value: resolved });
+      });
+    }
+    asker.settle();
+  }
+
+  #wait(asker: Asker, request: ApprovalRequest, approval: Approval): void {
     const entry: Pending = { approval, asker, request, timer: undefined };
     this.#pending.set(approval.id, entry);
     this.#arm(entry, Date.parse(approval.deadlineAt) - Date.now());
@@ -139,9 +184,8 @@ export class ApprovalDesk implements Disposable {
       tx.after(() => this.#forget(entry));
     });
     if (status !== 'withdrawn') {
-      const message = 'Nobody answered in time.';
       const answer = response && answerOf(response, answersAsAsked(request, resolved, response));
-      asker.deliver(request, answer ?? { decision: 'deny', message });
+      asker.deliver(request, answer ?? tooLate);
     }
     return resolved;
   }
@@ -218,6 +262,13 @@ function close(
     ...(response?.answers && { answers: { ...response.answers } }),
     resolvedAt: now(),
   };
+}
+
+/** The answer to a request as it is on disk. */
+function storedAnswer(approval: Approval, request: ApprovalRequest): ApprovalAnswer {
+  const { decision = 'deny', message, answers } = approval;
+  const response = { decision, message, answers };
+  return answerOf(response, answersAsAsked(request, approval, response));
 }
 
 function answerOf(response: Response, answers: Response['answers']): ApprovalAnswer {

@@ -1,6 +1,6 @@
 import type { KhloneError } from '../../protocol/error.js';
 import type { TerminalSettings } from '../../protocol/shapes/clone.js';
-import type { HeldLimits, HeldSize, HeldTerminal, ProcessExit } from '../holder/contract.js';
+import type { HeldLimits, HeldProcess, HeldSize, HeldTerminal, ProcessExit } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
 
@@ -170,17 +170,56 @@ export type ToldOutput = Extract<
   { type: 'message.completed' | 'message.typed' | 'tool.started' | 'tool.finished' }
 >;
 
+/** A place in what a brain's process put out: the end of a line, and how many of the outputs it gave. */
+export interface Place {
+  readonly at: number;
+  readonly nth: number;
+}
+
+/** From where a turn can be followed in what its process puts out, by a later daemon too. */
+export interface TurnPoint {
+  /** Names the process's run. */
+  readonly run: string;
+  /** Offset in its output from which on it tells of the turn. */
+  readonly from: number;
+  /** What the supplier needs beside; it outlives JSON. */
+  readonly point: unknown;
+}
+
+/**
+ * Is told each time that a process is about to be given the turn, and writes that down: what it was given and is not
+ * written down would be done twice. Undefined says that no later daemon can follow it.
+ * @throws storageFailed: then the process is not given it, and the turn fails
+ */
+export type NotePoint = (point: TurnPoint | undefined) => void;
+
+/** A turn that an earlier daemon began, as a brain goes on with it. */
+export interface RiddenTurn {
+  readonly say: string;
+  readonly point: unknown;
+  readonly note: NotePoint;
+}
+
+/** A process that an earlier daemon has left in mid-turn. */
+export type LeftProcess =
+  | { readonly kind: 'pipes'; readonly held: HeldProcess }
+  | { readonly kind: 'terminal'; readonly held: HeldTerminal };
+
 /** One process holding one conversation. */
 export interface Brain {
   /** Its terminal, where it runs in one: what streams attach to and detach from. */
   readonly terminal?: Terminal;
-  /** Of one that was taken up by `adopt`: resolves once it has told whether a turn is on. Never rejects. */
-  readonly takenUp?: Promise<void>;
+  /** Of one that was taken up: resolves once it has told all that an earlier daemon may have heard. Never rejects. */
+  readonly takenUp?: Promise<void> | undefined;
+  /** While it tells something: where in its process's output that was said, if it was said there. */
+  readonly place?: Place | undefined;
   /**
    * Begins a turn; at most one at a time. Its end is a `turn.finished`, also when the process
    * dies, is silent past its deadlines, or never took the turn.
    */
-  send(say: string): void;
+  send(say: string, note?: NotePoint): void;
+  /** The end of its turn is on disk: what it said in it need not be kept for a later daemon. */
+  settled?(): void;
   /** Takes up settings of its terminal that were changed since it was started; a first size is none of its any more. */
   adjust?(terminal: TerminalSettings): void;
   /** Hears everything the brain says; delivery is in order and synchronous. */
@@ -221,6 +260,11 @@ export interface BrainSupplier {
   spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain>;
   /** The file in which its program keeps a conversation; undefined where there is none, missing where it keeps none. */
   transcript?(of: Pick<BrainSpec, 'conversation' | 'cwd' | 'env'>): string | undefined;
+  /**
+   * Takes up a process in the turn that an earlier daemon gave it; missing where that cannot be. What it tells begins with
+   * what it said first in the turn.
+   */
+  ride?(spec: BrainSpec, left: LeftProcess, turn: RiddenTurn): Brain;
   /**
    * Takes up a terminal that an earlier daemon started by `spawn`; missing where it has none. `told` says whether
    * an output is in the history already.

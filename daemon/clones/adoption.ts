@@ -1,23 +1,85 @@
 import type { ToldOutput } from '../brains/contract.js';
 import type { EventLog } from '../events/log.js';
 import { onUnexpectedError } from '../lifecycle.js';
-import type { FoundBrain } from '../holder/holders.js';
+import type { FoundBrain } from '../holder/leftRuns.js';
+import type { TurnRecord } from '../store/turnTable.js';
 import type { CloneDirectory } from './directory.js';
+import { persist } from './persist.js';
+import { breakOff, type RecoveryParts } from './recovery.js';
 
 /** How many of a clone's last words are looked at, to know what of a transcript is in the history already. */
 const lastWords = 2000;
 
 /** What brains of an earlier daemon are given back with. */
-export interface AdoptionParts {
+export interface AdoptionParts extends RecoveryParts {
   readonly directory: CloneDirectory;
-  readonly log: EventLog;
+  /** Whether the daemon is ending: what the disk refuses is left to the next one. */
+  readonly ending: () => boolean;
+}
+
+/** From where in their output the turns that an earlier daemon has noted can be followed, by run. */
+export function beginnings(turns: readonly TurnRecord[]): Map<string, number> {
+  return new Map(
+    turns.flatMap(({ progress }) =>
+      progress.state === 'sent' ? [[progress.run, progress.from] as const] : [],
+    ),
+  );
+}
+
+/**
+ * Gives what an earlier daemon left back to its clones: turns go on, terminals are open again, and tasks with which nobody
+ * can go on end. Resolves with the brains that are of no use. Never rejects.
+ */
+export async function takeUp(
+  parts: AdoptionParts,
+  left: { readonly turns: readonly TurnRecord[]; readonly brains: readonly FoundBrain[] },
+): Promise<FoundBrain[]> {
+  const ridden = new Set<string>();
+  const useless = await Promise.all(
+    left.brains.map(async (brain) => {
+      const turn = left.turns.find(({ progress }) => progress.state === 'sent' && progress.run === brain.run);
+      if (turn && (await rideOn(brain, turn, parts))) {
+        ridden.add(turn.task);
+        return [];
+      }
+      return (await adoptBrain(brain, parts)) ? [] : [brain];
+    }),
+  );
+  for (const turn of left.turns) {
+    if (!ridden.has(turn.task)) await giveUp(turn, parts).catch(onUnexpectedError);
+  }
+  return useless.flat();
+}
+
+/** Goes on with a turn in the process that was given it; false where that cannot be. */
+async function rideOn(brain: FoundBrain, turn: TurnRecord, parts: AdoptionParts): Promise<boolean> {
+  const task = parts.store.tasks.get(turn.task);
+  const runner = parts.directory.get(turn.clone);
+  if (!task || !runner || brain.kind !== 'pipes' || !brain.takeUp || !runner.ridable) return false;
+  try {
+    return await runner.ride(task, turn, { kind: 'pipes', held: brain.takeUp() });
+  } catch (error) {
+    onUnexpectedError(error);
+    return false;
+  }
+}
+
+async function giveUp(turn: TurnRecord, parts: AdoptionParts): Promise<void> {
+  const task = parts.store.tasks.get(turn.task);
+  const runner = parts.directory.get(turn.clone);
+  if (task && turn.progress.state === 'unsent' && runner?.beginAgain(task, turn)) return;
+  await persist(() => breakOff(parts, turn), parts.ending);
+  runner?.wake();
 }
 
 /**
  * Gives a brain that an earlier daemon started back to its clone. Resolves with whether it did: a terminal goes on,
  * where its clone is in service; a dispatched turn has ended with its daemon, and its process is of no use.
  */
-export async function adoptBrain(found: FoundBrain, { directory, log }: AdoptionParts): Promise<boolean> {
+export async function adoptBrain(
+  found: FoundBrain,
+  { directory, log }: Pick<AdoptionParts, 'directory' | 'log'>,
+): Promise<boolean> {
   if (found.kind === 'pipes') return false;
   const { clone = '' } = found.tag;
   try {

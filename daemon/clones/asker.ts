@@ -15,6 +15,8 @@ export function askerOf(ledger: CloneLedger, brain: Brain): Asker {
     policy: approvals,
     timeoutMs: limits.approvalTimeoutMs,
     redact: (value) => ledger.redact(value),
+    waits: () => void (open += 1),
+    settle: () => ledger.waits(open > 0),
     opened: (tx) => {
       if (open === 0) ledger.ask(tx, 'wait');
       tx.after(() => (open += 1));

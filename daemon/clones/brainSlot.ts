@@ -13,6 +13,8 @@ interface Held {
   readonly brain: Brain;
   /** What it was started with, or is on now; unknown of one that an earlier daemon started. */
   spec: BrainSpec | undefined;
+  /** Whether it serves nothing after its turn: it may be another one that is wanted by now. */
+  readonly lastTurn?: boolean;
   /** What it serves, or served last. */
   posture: BrainSpec['posture'];
   asked: boolean;
@@ -47,7 +49,7 @@ export class BrainSlot {
   /** The process, if it is one that can serve this spec: from here on it does. */
   warm(spec: BrainSpec): Brain | undefined {
     const held = this.#held;
-    if (!held?.brain.isAlive()) return undefined;
+    if (!held?.brain.isAlive() || held.lastTurn) return undefined;
     if (!this.#supplier.sharesTerminal && held.posture !== spec.posture) return undefined;
     if (held.spec && !sameProcess(held.spec, spec)) return undefined;
     held.posture = spec.posture;
@@ -69,6 +71,12 @@ export class BrainSlot {
   /** Takes up a process that runs already. */
   adopt(brain: Brain, posture: BrainSpec['posture']): void {
     this.#hold({ brain, spec: undefined, posture, asked: false });
+  }
+
+  /** Takes up a process in mid-turn. What it was started with is not known, so that it serves no other task. */
+  ride(brain: Brain, posture: BrainSpec['posture']): void {
+    const lastTurn = !this.#supplier.sharesTerminal;
+    this.#hold({ brain, spec: undefined, posture, asked: false, lastTurn });
   }
 
   /** The process went on with another conversation. */

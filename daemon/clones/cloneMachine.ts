@@ -28,6 +28,10 @@ export type CloneStep =
   | 'leave'
   /** A process that an earlier daemon left was taken up. */
   | 'adopt'
+  /** A process was taken up that an earlier daemon gave a task, and works on it. */
+  | 'ride'
+  /** As `ride`, and its brain waits for a human. */
+  | 'rideWaiting'
   /** The process is gone. */
   | 'stop'
   /** Its brain failed too often. */
@@ -37,7 +41,15 @@ export type CloneStep =
   | 'retire';
 
 const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>> = {
-  off: { start: 'starting', adopt: 'idle', stop: 'off', park: 'failed', retire: 'retired' },
+  off: {
+    start: 'starting',
+    adopt: 'idle',
+    ride: 'working',
+    rideWaiting: 'waiting',
+    stop: 'off',
+    park: 'failed',
+    retire: 'retired',
+  },
   starting: {
     start: 'starting',
     take: 'working',

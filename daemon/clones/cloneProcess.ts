@@ -1,6 +1,13 @@
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
-import type { Brain, BrainSpec, BrainSupplier, ToldOutput } from '../brains/contract.js';
+import type {
+  Brain,
+  BrainSpec,
+  BrainSupplier,
+  LeftProcess,
+  RiddenTurn,
+  ToldOutput,
+} from '../brains/contract.js';
 import { processEnvironment } from '../environment/processEnvironment.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
@@ -78,6 +85,23 @@ export class CloneProcess {
     this.#slot.adopt(brain, 'talk');
     talks.follow(brain);
     ledger.change('adopt', () => {});
+    return brain;
+  }
+
+  /** Whether it can go on with a process that an earlier daemon left in mid-turn. */
+  get ridable(): boolean {
+    return this.#parts.ledger().state === 'off' && this.#parts.supplier.ride !== undefined;
+  }
+
+  /** Takes up a process in the turn that an earlier daemon gave it. */
+  ride(kind: TaskKind, left: LeftProcess, turn: RiddenTurn): Brain {
+    const { supplier, environment, talks } = this.#parts;
+    const { record } = this.#parts.ledger();
+    environment.recall(record, processEnvironment(left.held.identity.pid));
+    const brain = supplier.ride?.(this.#spec(kind), left, turn);
+    if (!brain) throw new Error(`the brain ${supplier.name} cannot go on with a turn`);
+    this.#slot.ride(brain, kind);
+    if (brain.terminal) talks.follow(brain);
     return brain;
   }
 

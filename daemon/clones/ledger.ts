@@ -4,7 +4,7 @@ import type { Clone, CloneStatus, Posture } from '../../protocol/shapes/clone.js
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
-import type { BrainCapabilities, ModelUsage } from '../brains/contract.js';
+import type { BrainCapabilities, ModelUsage, Place } from '../brains/contract.js';
 import { cut, maxErrorLength } from '../events/cut.js';
 import type { EventLog, Transaction } from '../events/log.js';
 import { onUnexpectedError } from '../lifecycle.js';
@@ -12,6 +12,7 @@ import type { CloneRecord } from '../store/cloneTable.js';
 import { now } from '../store/ids.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
+import type { TurnProgress } from '../store/turnTable.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
 import { type CloneState, type CloneStep, nextCloneState, statusOf } from './cloneMachine.js';
 import { cleanError, cloneFailed, endByStop, endByTurn, errorView } from './ends.js';
@@ -30,7 +31,7 @@ export interface LedgerShared {
   readonly queue: TaskQueue;
   readonly desk: ApprovalDesk;
   readonly environment: CloneEnvironment;
-  readonly zone: Pick<ZoneWatch, 'look'>;
+  readonly zone: Pick<ZoneWatch, 'look' | 'missed'>;
 }
 
 /** What a ledger begins with. */
@@ -175,6 +176,60 @@ export class CloneLedger {
     });
   }
 
+  /**
+   * Takes in hand a task that an earlier daemon began, with its process.
+   * @throws storageFailed
+   */
+  takeUp(task: TaskRecord): void {
+    this.#task = task;
+    try {
+      const step = task.status === 'waiting' ? 'rideWaiting' : 'ride';
+      this.#task = this.change(step, () => this.#shared.queue.takeUp(task));
+    } catch (error) {
+      this.#task = undefined;
+      throw error;
+    }
+  }
+
+  /** As `takeUp`, of a task whose brain was told nothing of it yet: a process is being started for it. @throws storageFailed */
+  takeAgain(task: TaskRecord): void {
+    this.#task = this.#shared.log.commit(() => this.#shared.queue.takeUp(task));
+  }
+
+  /** The process that was started takes a task in hand that has begun already. */
+  again(): void {
+    this.change('take', () => {});
+  }
+
+  /** Notes how far the turn of the task in hand has come. @throws storageFailed */
+  note(progress: TurnProgress): void {
+    const task = this.#task?.id;
+    if (task !== undefined)
+      this.#shared.store.transact(() => this.#shared.store.turns.advance(task, progress));
+  }
+
+  /** Notes up to where what its brain said is told; inside the transaction that tells it. */
+  noteTold(place: Place): void {
+    if (this.#task) this.#shared.store.turns.tell(this.#task.id, place);
+  }
+
+  /** Notes that the turn of the task in hand is to end. Never throws: a disk that refuses must not keep it going. */
+  noteStop({ step, error: { kind, details } }: TurnStop): void {
+    const task = this.#task?.id;
+    if (task === undefined) return;
+    try {
+      this.#shared.store.transact(() => this.#shared.store.turns.stop(task, { step, kind, details }));
+    } catch (error) {
+      onUnexpectedError(error);
+    }
+  }
+
+  /** Whether the task in hand waits for a human follows what is known of its brain. @throws storageFailed */
+  waits(waits: boolean): void {
+    const waiting = this.#stored()?.status === 'waiting';
+    if (waits !== waiting) this.#shared.log.commit((tx) => this.ask(tx, waits ? 'wait' : 'answered'));
+  }
+
   /** The brain of the task in hand waits for a human, or no longer does. */
   ask(tx: Transaction, step: 'wait' | 'answered'): void {
     const task = this.#stored();
@@ -212,7 +267,7 @@ export class CloneLedger {
   failToStart(error: KhloneError, parked: number | undefined): void {
     const task = this.#stored();
     this.change(parked === undefined ? 'stop' : 'park', (tx) => {
-      if (task?.status === 'queued') {
+      if (task && !isEnd(task.status)) {
         const clean = cleanError(errorView(error), (text) => this.redact(text));
         this.#shared.queue.end(tx, task, { step: 'fail', error: clean });
       }

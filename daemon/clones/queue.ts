@@ -61,8 +61,16 @@ export class TaskQueue {
       startedAt: now(),
     };
     this.#store.tasks.update(record, this.#store.epoch);
+    this.#store.turns.begin(record.id, record.clone ?? '');
     this.#count(tx, record, -1);
     tx.append({ type: 'task.started', task: record.id, ...cloneOf(record), attempt: record.attempt });
+    return record;
+  }
+
+  /** Takes over a task that an earlier daemon began: from now on that may write nothing of it. */
+  takeUp(task: TaskRecord): TaskRecord {
+    const record: TaskRecord = { ...task, epoch: this.#store.epoch };
+    this.#store.tasks.update(record, this.#store.epoch);
     return record;
   }
 
@@ -85,6 +93,7 @@ export class TaskQueue {
       finishedAt: isEnd(status) ? now() : undefined,
     };
     this.#store.tasks.update(record, this.#store.epoch);
+    this.#store.turns.end(task.id);
     if (task.status === 'queued') this.#count(tx, task, -1);
     if (status === 'queued') this.#count(tx, record, 1);
     const value = taskView(record, this.#store.usage.ofTask(record.id));
@@ -95,6 +104,20 @@ export class TaskQueue {
       value,
     });
     return record;
+  }
+
+  /** Puts a task back that was started and whose brain was told nothing of it: that was no attempt. */
+  putBack(tx: Transaction, task: TaskRecord): TaskRecord {
+    const attempt = task.attempt - 1;
+    const record: TaskRecord = {
+      ...task,
+      status: nextTaskStatus(task.status, 'requeue'),
+      attempt,
+      startedAt: undefined,
+    };
+    this.#store.tasks.update(record, this.#store.epoch);
+    this.#store.turns.end(task.id);
+    return this.#queued(tx, record);
   }
 
   retry(tx: Transaction, task: TaskRecord): TaskRecord {

@@ -4,12 +4,14 @@ import { fail } from '../../protocol/fail.js';
 import type { Clone, CloneStatus } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { BrainSupplier, ToldOutput } from '../brains/contract.js';
+import type { BrainSupplier, LeftProcess, ToldOutput } from '../brains/contract.js';
 import type { HeldTerminal } from '../holder/contract.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 import { retryMs } from '../store/retry.js';
+import type { TaskRecord } from '../store/taskTable.js';
+import type { TurnRecord } from '../store/turnTable.js';
 import { Alarm } from './alarm.js';
 import { CloneProcess } from './cloneProcess.js';
 import type { Variables } from './environment.js';
@@ -194,6 +196,27 @@ export class CloneRunner {
     return brain !== undefined;
   }
 
+  /** Whether it can go on with a process that an earlier daemon left in mid-turn. */
+  get ridable(): boolean {
+    return this.#phase === 'serving' && this.#process.ridable;
+  }
+
+  /** Goes on with a task in the process that an earlier daemon gave it, as TaskRuns.ride. @throws storageFailed */
+  ride(task: TaskRecord, turn: TurnRecord, left: LeftProcess): Promise<boolean> {
+    return this.#tasks.ride(task, turn, left);
+  }
+
+  /**
+   * Begins a task anew whose brain was told nothing of it when its daemon died; false where it misses something for that.
+   * @throws storageFailed
+   */
+  beginAgain(task: TaskRecord, turn: TurnRecord): boolean {
+    if (this.missing.length > 0 || this.state !== 'off') return false;
+    this.#tasks.begin(task, turn);
+    this.wake();
+    return true;
+  }
+
   /** Ends the turn and keeps the conversation; lets a parked clone try again. Resolves when the turn is over. */
   async interrupt(stop: TurnStop): Promise<void> {
     if (this.state === 'failed') {
@@ -249,6 +272,7 @@ export class CloneRunner {
     if (!drain) await this.#tasks.abandon();
     if (!drain) this.#talks.hurry();
     await this.#working;
+    await this.#tasks.settled();
     await this.#talks.rested();
     await this.#process.end('stopping');
     this.#sleepers.release();
@@ -259,7 +283,10 @@ export class CloneRunner {
     this.#phase = 'closing';
     this.#talks.refuse(fail('shuttingDown', {}));
     this.#sleepers.release();
-    if (drain) await this.#working;
+    if (drain) {
+      await this.#working;
+      await this.#tasks.settled();
+    }
     this.#tasks.leave();
     this.#alarm.clear();
   }
@@ -269,6 +296,11 @@ export class CloneRunner {
     try {
       await this.#shared.ready;
       while (this.#phase === 'serving' && this.state !== 'retired') {
+        if (this.#tasks.left) {
+          await this.#tasks.finishLeft();
+          this.#tasks.release();
+          continue;
+        }
         if (this.#sleepers.due(this.#talks.turn)) {
           await this.#sleepers.serve(() => this.#hibernate());
           continue;

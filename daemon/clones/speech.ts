@@ -1,6 +1,6 @@
 import type { BrainOutput } from '../brains/contract.js';
 import { boundedObject, cut, cutTitle, maxMessageLength, maxToolLength } from '../events/cut.js';
-import type { EventLog } from '../events/log.js';
+import type { EventLog, NewEvent } from '../events/log.js';
 
 /** Longest reason of a fault in the history, in UTF-16 units. */
 const maxFaultLength = 2000;
@@ -17,50 +17,52 @@ export interface Speaker {
   /** Missing for what is said in a terminal, outside any task. */
   readonly task?: string;
   readonly redact: <T>(value: T) => T;
+  /** Writes what belongs to it in the same transaction. */
+  readonly noted?: (() => void) | undefined;
 }
 
 /** Writes into the history what a brain said: without secrets, and no longer than is kept. */
-export function tell(log: EventLog, { clone, task, redact }: Speaker, said: Said): void {
+export function tell(log: EventLog, speaker: Speaker, said: Said): void {
+  log.observe(eventOf(speaker, said), speaker.noted);
+}
+
+function eventOf({ clone, task, redact }: Speaker, said: Said): NewEvent {
   const place = { clone, ...(task !== undefined && { task }) };
   switch (said.type) {
     case 'message.completed':
-      return log.observe({
+      return {
         type: 'message.completed',
         ...place,
         message: said.message,
         ...cut(redact(said.text), maxMessageLength),
-      });
+      };
     case 'message.typed':
-      return log.observe({
+      return {
         type: 'message.typed',
         clone,
         message: said.message,
         ...cut(redact(said.text), maxMessageLength),
-      });
+      };
     case 'tool.started': {
       const { tool, name } = said;
       const title = cutTitle(redact(said.title));
       const input = boundedObject(redact(said.input), maxToolLength);
-      return log.observe({ type: 'tool.started', ...place, tool, name, title, input });
+      return { type: 'tool.started', ...place, tool, name, title, input };
     }
     case 'tool.finished': {
       const { tool, failed } = said;
       const { text, truncated } = cut(redact(said.output), maxToolLength);
-      return log.observe({
+      return {
         type: 'tool.finished',
         ...place,
         tool,
         failed,
         output: text,
         ...(truncated && { truncated }),
-      });
+      };
     }
     case 'fault':
-      return log.observe({
-        type: 'brain.fault',
-        ...place,
-        reason: cut(redact(said.reason), maxFaultLength).text,
-      });
+      return { type: 'brain.fault', ...place, reason: cut(redact(said.reason), maxFaultLength).text };
   }
 }
 

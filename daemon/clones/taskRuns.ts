@@ -1,13 +1,14 @@
 import { fail } from '../../protocol/fail.js';
-import type { Brain } from '../brains/contract.js';
+import type { Brain, LeftProcess, Place, TurnPoint } from '../brains/contract.js';
 import type { TaskRecord } from '../store/taskTable.js';
+import type { TurnRecord } from '../store/turnTable.js';
 import { Alarm } from './alarm.js';
 import { askerOf } from './asker.js';
 import type { CloneProcess } from './cloneProcess.js';
 import type { CloneLedger, LedgerShared } from './ledger.js';
 import type { Outcomes } from './outcomes.js';
-import { resumeWords, stopForDaemon } from './recovery.js';
-import { Turn, type TurnStop } from './turn.js';
+import { resumeWords, stopForDaemon, stopOf } from './recovery.js';
+import { Turn, type TurnEnd, type TurnNotes, type TurnStop } from './turn.js';
 import type { ZoneLook } from './zoneWatch.js';
 
 /** What a clone's tasks are run with. */
@@ -27,6 +28,8 @@ export class TaskRuns {
   readonly #parts: TaskRunsParts;
   /** The end of the task's time. */
   readonly #limit = new Alarm();
+  /** What an earlier daemon began: its brain has been told of it, or not yet. */
+  #left: 'sent' | 'unsent' | undefined;
   #turn: Turn | undefined;
   /** A stop that came while the process was still being started. */
   #early: TurnStop | undefined;
@@ -50,6 +53,52 @@ export class TaskRuns {
     await this.#running;
   }
 
+  /** Whether a task is in hand that an earlier daemon began. */
+  get left(): boolean {
+    return this.#left !== undefined;
+  }
+
+  /** Runs to its end what was left by an earlier daemon. @throws storageFailed */
+  async finishLeft(): Promise<void> {
+    const left = this.#left;
+    this.#left = undefined;
+    if (left === 'unsent') this.#running = this.#again();
+    await this.#running;
+  }
+
+  /**
+   * Goes on with a task in the process that an earlier daemon gave it. Resolves once all is heard that was said meanwhile;
+   * false where that cannot be.
+   * @throws storageFailed
+   */
+  async ride(task: TaskRecord, turn: TurnRecord, left: LeftProcess): Promise<boolean> {
+    const { progress, told, stop } = turn;
+    const ledger = this.#parts.ledger();
+    const process = this.#parts.process();
+    if (progress.state !== 'sent' || !process.ridable) return false;
+    ledger.takeUp(task);
+    const note = (point: TurnPoint | undefined): void => this.#notes.point(point);
+    const brain = process.ride(task.kind, left, { say: this.#words(task), point: progress.point, note });
+    const followed = this.#follow(brain, { task, told });
+    const held = left.kind === 'terminal' || left.held.found?.held !== false;
+    this.#left = 'sent';
+    this.#running = this.#end(followed, this.#parts.shared.zone.missed(task, ledger), held);
+    // Whoever waits for it hears of it.
+    this.#running.catch(() => undefined);
+    await brain.takenUp;
+    if (this.#turn !== followed) return true;
+    this.#parts.shared.desk.sweep(followed.asker);
+    if (stop) followed.stop(stopOf(stop));
+    return true;
+  }
+
+  /** Takes up a task that an earlier daemon began, and whose brain was told nothing of it. @throws storageFailed */
+  begin(task: TaskRecord, { stop }: TurnRecord): void {
+    this.#parts.ledger().takeAgain(task);
+    this.#left = 'unsent';
+    if (stop) this.#early = stopOf(stop);
+  }
+
   /** The task is no longer in hand. */
   release(): void {
     this.#parts.ledger().release();
@@ -71,13 +120,18 @@ export class TaskRuns {
     if (task && this.#turn) await this.#turn.abandon(stopForDaemon(record, task));
   }
 
+  /** Resolves when no turn is on. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#running.catch(() => undefined);
+  }
+
   /** Leaves the turn that is on to the next daemon. */
   leave(): void {
     this.#limit.clear();
   }
 
   async #run(task: TaskRecord, look: ZoneLook): Promise<void> {
-    const { process, outcomes, program, serving } = this.#parts;
+    const { process, outcomes, serving } = this.#parts;
     const ledger = this.#parts.ledger();
     let brain: Brain;
     try {
@@ -89,14 +143,47 @@ export class TaskRuns {
     // Cancelled, or left to the next daemon.
     if (!ledger.stillQueued() || !serving()) return;
     ledger.start();
-    const turn = this.#follow(brain, task);
-    turn.begin(task.resumed && !program ? resumeWords(task.say) : task.say);
-    if (this.#early) turn.stop(this.#early);
-    await this.#end(turn, look);
+    await this.#take(brain, task, look);
   }
 
+  /** Gives a process the task that has begun already. */
+  async #again(): Promise<void> {
+    const { process, outcomes, serving, shared } = this.#parts;
+    const ledger = this.#parts.ledger();
+    const { task } = ledger;
+    if (!task) return;
+    using look = shared.zone.look(task, ledger);
+    let brain: Brain;
+    try {
+      brain = await process().forTask(task.kind);
+    } catch (error) {
+      return await outcomes.failedToStart(error);
+    }
+    await look.ready;
+    if (!serving()) return;
+    ledger.again();
+    await this.#take(brain, task, look);
+  }
+
+  async #take(brain: Brain, task: TaskRecord, look: ZoneLook): Promise<void> {
+    const turn = this.#follow(brain, { task });
+    turn.begin(this.#words(task));
+    if (this.#early) turn.stop(this.#early);
+    await this.#end(turn, look, true);
+  }
+
+  #words({ resumed, say }: TaskRecord): string {
+    return resumed && !this.#parts.program ? resumeWords(say) : say;
+  }
+
+  readonly #notes: TurnNotes = {
+    point: (point) => this.#parts.ledger().note(point ? { state: 'sent', ...point } : { state: 'lost' }),
+    told: (place) => this.#parts.ledger().noteTold(place),
+    stop: (stop) => this.#parts.ledger().noteStop(stop),
+  };
+
   /** Hears a brain's turn as that of a task. */
-  #follow(brain: Brain, task: TaskRecord): Turn {
+  #follow(brain: Brain, { task, told }: { readonly task: TaskRecord; readonly told?: Place }): Turn {
     const { log, desk, environment } = this.#parts.shared;
     const ledger = this.#parts.ledger();
     const { name, limits } = ledger.record;
@@ -107,20 +194,39 @@ export class TaskRuns {
       asker: askerOf(ledger, brain),
       pieces: () => environment.redactPieces(name),
       accepted: () => ledger.begun(),
+      notes: this.#notes,
+      ...(told && { told }),
     });
     this.#turn = turn;
     const timeoutMs = task.timeoutMs ?? limits.taskTimeoutMs;
     if (timeoutMs !== undefined) {
-      this.#limit.set(timeoutMs, () =>
+      // Of one that an earlier daemon began, some is over.
+      const past = told && task.startedAt !== undefined ? Date.now() - Date.parse(task.startedAt) : 0;
+      this.#limit.set(Math.max(0, timeoutMs - past), () =>
         turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }),
       );
     }
     return turn;
   }
 
-  async #end(turn: Turn, look: ZoneLook): Promise<void> {
+  /** `held` says whether a holder has its process; without one, its end says nothing of the brain. */
+  async #end(turn: Turn, look: ZoneLook, held: boolean): Promise<void> {
     const end = await turn.ended;
     this.#limit.clear();
-    await this.#parts.outcomes.finish(await look.judged(end));
+    const judged = await look.judged(end);
+    await this.#parts.outcomes.finish(brokenOff(judged, held) ? this.#byPolicy(judged) : judged);
+    turn.settled();
   }
+
+  #byPolicy(end: TurnEnd): TurnEnd {
+    const { record, task } = this.#parts.ledger();
+    return task ? { ...end, stop: stopForDaemon(record, task) } : end;
+  }
+}
+
+/** Whether it was the end of an earlier daemon that ended a turn, rather than its brain. */
+function brokenOff({ outcome, stop }: TurnEnd, held: boolean): boolean {
+  if (outcome.status !== 'failed' || stop) return false;
+  const { kind } = outcome.error;
+  return kind === 'taskInterrupted' || (kind === 'brainDied' && !held);
 }

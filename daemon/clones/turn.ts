@@ -1,11 +1,19 @@
 import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
 import type { ApprovalDesk, Asker } from '../approvals/desk.js';
-import type { Brain, BrainOutput, ModelUsage, TurnOutcome } from '../brains/contract.js';
+import type {
+  ApprovalRequest,
+  Brain,
+  BrainOutput,
+  ModelUsage,
+  Place,
+  TurnOutcome,
+  TurnPoint,
+} from '../brains/contract.js';
 import type { PiecewiseBlot } from '../environment/piecewise.js';
 import type { EventLog } from '../events/log.js';
 import { DisposableStore, onUnexpectedError } from '../lifecycle.js';
-import { tell } from './speech.js';
+import { type Said, tell } from './speech.js';
 
 /** Why khlone ended a turn before the brain did. */
 export interface TurnStop {
@@ -36,6 +44,18 @@ export interface TurnParts {
   readonly pieces: () => PiecewiseBlot;
   /** The brain took up the turn. */
   readonly accepted: () => void;
+  readonly notes: TurnNotes;
+  /** Up to where an earlier daemon has told what the brain said. */
+  readonly told?: Place;
+}
+
+/** Writes down what a later daemon needs to go on with a turn. */
+export interface TurnNotes {
+  /** @throws storageFailed */
+  point(point: TurnPoint | undefined): void;
+  /** What the brain said up to there is told; runs in the transaction that tells it. */
+  told(place: Place): void;
+  stop(stop: TurnStop): void;
 }
 
 /** A message that is still being spoken, and how much of it was told. */
@@ -61,14 +81,25 @@ export class Turn {
     this.#held.add(parts.brain.output((output) => this.#hear(output)));
   }
 
+  get asker(): Asker {
+    return this.#parts.asker;
+  }
+
+  /** Its end is on disk. */
+  settled(): void {
+    this.#parts.brain.settled?.();
+  }
+
   begin(say: string): void {
-    this.#parts.brain.send(say);
+    this.#parts.brain.send(say, (point) => this.#parts.notes.point(point));
   }
 
   /** Ends the turn and keeps the conversation; the first reason stays. */
   stop(stop: TurnStop): void {
     if (this.#stop) return;
     this.#stop = stop;
+    // Before the brain obeys: a daemon that comes after a crash must want it too.
+    this.#parts.notes.stop(stop);
     this.#parts.brain.interrupt();
   }
 
@@ -79,29 +110,27 @@ export class Turn {
   }
 
   #hear(output: BrainOutput): void {
-    const { log, desk, asker } = this.#parts;
+    const { desk, asker } = this.#parts;
+    const { place } = this.#parts.brain;
+    const heard = place !== undefined && this.#isTold(place);
     switch (output.type) {
       case 'turn.accepted':
         return this.#parts.accepted();
-      case 'message.delta': {
-        const { message, offset } = output;
-        const spoken = this.#spoken.get(message) ?? { message, offset, blot: this.#parts.pieces() };
-        this.#spoken.set(message, spoken);
-        return this.#speak(spoken, spoken.blot.push(output.text));
-      }
+      case 'message.delta':
+        return this.#piece(output, heard);
       case 'message.completed': {
         const spoken = this.#spoken.get(output.message);
-        if (spoken) this.#speak(spoken, spoken.blot.end());
+        if (spoken && !heard) this.#speak(spoken, spoken.blot.end());
         this.#spoken.delete(output.message);
-        return tell(log, asker, output);
+        return heard ? undefined : this.#tell(output, place);
       }
       case 'message.typed':
       case 'tool.started':
       case 'tool.finished':
       case 'fault':
-        return tell(log, asker, output);
+        return heard ? undefined : this.#tell(output, place);
       case 'approval.requested':
-        return this.#ask(output.approval);
+        return heard ? desk.takeUp(asker, output.approval) : this.#ask(output.approval, place);
       case 'approval.withdrawn':
         return this.#guarded(() => desk.withdrawRequest(asker.task, output.request));
       case 'turn.finished':
@@ -114,6 +143,25 @@ export class Turn {
     }
   }
 
+  /** Whether an earlier daemon has told what was said there. */
+  #isTold({ at, nth }: Place): boolean {
+    const { told } = this.#parts;
+    return told !== undefined && (at < told.at || (at === told.at && nth <= told.nth));
+  }
+
+  #tell(said: Said, place: Place | undefined): void {
+    const { log, asker, notes } = this.#parts;
+    tell(log, { ...asker, noted: place && (() => notes.told(place)) }, said);
+  }
+
+  #piece({ message, offset, text }: Extract<BrainOutput, { type: 'message.delta' }>, heard: boolean): void {
+    const spoken = this.#spoken.get(message) ?? { message, offset, blot: this.#parts.pieces() };
+    this.#spoken.set(message, spoken);
+    const shown = spoken.blot.push(text);
+    if (heard) spoken.offset += shown.length;
+    else this.#speak(spoken, shown);
+  }
+
   /** Tells a piece of a message. Its place is counted in what is shown, which a blotted secret makes shorter. */
   #speak(spoken: SpokenMessage, text: string): void {
     if (text === '') return;
@@ -123,10 +171,10 @@ export class Turn {
     log.live({ type: 'message.delta', clone: asker.clone, task: asker.task, message, offset, text });
   }
 
-  #ask(request: Parameters<ApprovalDesk['open']>[1]): void {
-    const { desk, asker } = this.#parts;
+  #ask(request: ApprovalRequest, place: Place | undefined): void {
+    const { desk, asker, notes } = this.#parts;
     try {
-      desk.open(asker, request);
+      desk.open(asker, request, place && (() => notes.told(place)));
     } catch (error) {
       // A request that could not be written down cannot be answered by anybody.
       onUnexpectedError(error);

@@ -45,7 +45,13 @@ export class ZoneWatch {
 
   /** Begins to look, at once; an act may change what it likes, and is not looked at. */
   look(task: TaskRecord, ledger: CloneLedger): ZoneLook {
-    return task.kind === 'ask' ? new AskLook(this.#parts, task, ledger) : unwatched;
+    return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger }) : unwatched;
+  }
+
+  /** Of a task that an earlier daemon began: what that saw before the turn is not known any more, and that is told. */
+  missed(task: TaskRecord, ledger: CloneLedger): ZoneLook {
+    const missed = 'the daemon ended in the middle of it, and with it went how the zone was before';
+    return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger, missed }) : unwatched;
   }
 }
 
@@ -66,14 +72,18 @@ class AskLook implements ZoneLook {
   readonly #doing: Doing;
   #print: Print | undefined;
   /** Why there is no print. */
-  #failed = '';
+  #failed: string;
 
-  constructor(parts: ZoneWatchParts, task: TaskRecord, ledger: CloneLedger) {
+  constructor(
+    parts: ZoneWatchParts,
+    { task, ledger, missed }: { task: TaskRecord; ledger: CloneLedger; missed?: string },
+  ) {
     this.#parts = parts;
     this.#task = task;
     this.#ledger = ledger;
     this.#doing = this.#held.add(parts.bystanders.watch(ledger.record.name));
-    this.ready = this.#begin();
+    this.#failed = missed ?? '';
+    this.ready = missed === undefined ? this.#begin() : Promise.resolve();
   }
 
   async judged(end: TurnEnd): Promise<TurnEnd> {

@@ -27,6 +27,12 @@ export interface HistoryLimits {
   readonly bytes: number;
 }
 
+/** An event that waits for its place in the history. */
+interface Observation {
+  readonly event: NewEvent;
+  readonly noted: (() => void) | undefined;
+}
+
 const defaultLimits: HistoryLimits = { events: 500_000, bytes: 4 * 2 ** 30 };
 
 /** Observations that wait for a disk that refuses them; past this the oldest go. */
@@ -53,7 +59,7 @@ export class EventLog implements Disposable {
   readonly #limits: HistoryLimits;
   readonly #published = new Emitter<readonly Event[]>();
   readonly #outbox: Event[][] = [];
-  #waiting: NewEvent[] = [];
+  #waiting: Observation[] = [];
   #soon: NodeJS.Immediate | undefined;
   /** Set while a disk that refused is given time. */
   #retry: NodeJS.Timeout | undefined;
@@ -108,7 +114,10 @@ export class EventLog implements Disposable {
     let result: T;
     try {
       result = this.#store.transact(() => {
-        this.#waiting.forEach(place);
+        for (const { event, noted } of this.#waiting) {
+          place(event);
+          noted?.();
+        }
         return work({ append: place, after: (change) => changes.push(change) });
       });
     } finally {
@@ -123,9 +132,12 @@ export class EventLog implements Disposable {
     return result;
   }
 
-  /** Adds an event that no caller waits for: it is stored soon, in order, together with what comes with it. */
-  observe(event: NewEvent): void {
-    this.#waiting.push(event);
+  /**
+   * Adds an event that no caller waits for: it is stored soon, in order, together with what comes with it. `noted` writes
+   * what belongs to it in the same transaction.
+   */
+  observe(event: NewEvent, noted?: () => void): void {
+    this.#waiting.push({ event, noted });
     if (this.#waiting.length > maxWaiting) this.#waiting.shift();
     if (!this.#retry) this.#soon ??= setImmediate(() => this.#flush());
   }

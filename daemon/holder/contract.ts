@@ -23,14 +23,37 @@ export interface HeldProgram {
   readonly limits?: HeldLimits | undefined;
 }
 
+/** How a program was found that an earlier daemon started. */
+export interface FoundState {
+  /** How far it had put out: what lies before was heard by an earlier daemon, or might have been. */
+  readonly end: number;
+  /** Bytes of input that its holder has received, where it tells; else those that the program has taken. */
+  readonly input: { readonly received: number } | { readonly taken: number };
+  /** Whether its holder lives; else its output is read from what that wrote down, and it ends. */
+  readonly held: boolean;
+}
+
 /** A running program behind pipes, in a session and process group of its own. */
 export interface HeldProcess extends Disposable {
+  /** Names this run; also the name of its holder's folder. */
+  readonly run: string;
   readonly identity: ProcessIdentity;
+  /** Missing where it was started by this daemon. */
+  readonly found?: FoundState;
+  /** Offset of the first byte of stdout that is told. */
+  readonly from: number;
+  /** Bytes that were written to it in all. */
+  readonly sent: number;
+  /**
+   * Keeps its stdout from this offset on for a later daemon, also when it has ended, until it is called with undefined.
+   * At first nothing is kept that was told.
+   */
+  keep(from: number | undefined): void;
   /** Queues bytes for stdin. After the exit it does nothing. Resolves when the pipe has taken them. */
   write(data: string): Promise<void>;
   /** Closes stdin, which tells a well-behaved brain to end. */
   end(): void;
-  onStdout(listener: (chunk: Buffer) => void): Disposable;
+  onStdout(listener: (chunk: Buffer, offset: number) => void): Disposable;
   onStderr(listener: (chunk: Buffer) => void): Disposable;
   /** Resolves once the process has ended and all its output was delivered. Never rejects. */
   readonly exited: Promise<ProcessExit>;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onUnexpectedError } from '../lifecycle.js';
-import type { FinishedSpool } from './contract.js';
+import type { FinishedSpool, ProcessExit } from './contract.js';
 import { runPattern } from './holderProcess.js';
 import { type BrainFile, type ExitFile, files } from './program/wire.js';
 import { SpoolReader } from './spoolReader.js';
@@ -26,6 +26,12 @@ export function brainOf(folder: string): BrainFile | undefined {
   return readJson<BrainFile>(join(folder, files.brain));
 }
 
+/** How a brain ended, where its holder wrote that down. */
+export function exitOf(folder: string): ProcessExit | undefined {
+  const exit = readJson<ExitFile>(join(folder, files.exit));
+  return exit && { code: exit.code, signal: exit.signal };
+}
+
 /** What is kept of terminals whose programs have ended. */
 export class FinishedRuns {
   readonly #root: string;
@@ -42,13 +48,7 @@ export class FinishedRuns {
     return this.#all()
       .filter(({ brain }) => brain.tag['clone'] === clone)
       .map(({ run, folder, brain }) => {
-        const exit = readJson<ExitFile>(join(folder, files.exit));
-        return {
-          run,
-          tag: brain.tag,
-          spool: new SpoolReader(folder),
-          exit: exit && { code: exit.code, signal: exit.signal },
-        };
+        return { run, tag: brain.tag, spool: new SpoolReader(folder), exit: exitOf(folder) };
       })
       .reverse();
   }

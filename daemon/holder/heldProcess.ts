@@ -1,5 +1,5 @@
 import type { Disposable } from '../lifecycle.js';
-import type { HeldProcess } from './contract.js';
+import type { FoundState, HeldProcess } from './contract.js';
 import { type HeldBrain, HeldRun } from './heldRun.js';
 import { errorChannel, mainChannel } from './program/wire.js';
 
@@ -13,13 +13,36 @@ interface Waiter {
 
 /** A program behind pipes, under a holder. */
 export class PipedRun extends HeldRun implements HeldProcess {
-  readonly #told = [0, 0];
+  readonly found?: FoundState;
+  readonly from: number;
+  readonly #told: number[];
   #sent: number;
   #waiters: Waiter[] = [];
+  #kept: number | undefined;
+  #release: (() => void)[] = [];
 
-  constructor(brain: HeldBrain) {
+  constructor(brain: HeldBrain, found?: FoundState) {
     super(brain);
     this.#sent = brain.taken;
+    this.from = brain.from[mainChannel] ?? 0;
+    this.#told = [...brain.from];
+    if (found) this.found = found;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  keep(from: number | undefined): void {
+    this.#kept = from;
+    if (from !== undefined) return;
+    this.#tell(mainChannel);
+    for (const release of this.#release.splice(0)) release();
+  }
+
+  override unneeded(): Promise<void> {
+    if (this.#kept === undefined) return Promise.resolve();
+    return new Promise((resolve) => this.#release.push(resolve));
   }
 
   write(data: string): Promise<void> {
@@ -34,7 +57,7 @@ export class PipedRun extends HeldRun implements HeldProcess {
     this.holder.link.endInput();
   }
 
-  onStdout(listener: (chunk: Buffer) => void): Disposable {
+  onStdout(listener: (chunk: Buffer, offset: number) => void): Disposable {
     return this.#on(mainChannel, listener);
   }
 
@@ -44,7 +67,13 @@ export class PipedRun extends HeldRun implements HeldProcess {
 
   override output(channel: number, offset: number, chunk: Buffer): void {
     super.output(channel, offset, chunk);
-    const end = this.channels[channel]?.end ?? 0;
+    this.#tell(channel);
+  }
+
+  /** Tells the holder once in a while what need not be kept. */
+  #tell(channel: number): void {
+    const heard = this.channels[channel]?.end ?? 0;
+    const end = channel === mainChannel ? Math.min(heard, this.#kept ?? heard) : heard;
     if (end - (this.#told[channel] ?? 0) < tellBytes) return;
     this.#told[channel] = end;
     this.holder.link.consumed(channel, end);
@@ -59,9 +88,9 @@ export class PipedRun extends HeldRun implements HeldProcess {
     this.taken(Infinity);
   }
 
-  #on(channel: number, listener: (chunk: Buffer) => void): Disposable {
+  #on(channel: number, listener: (chunk: Buffer, offset: number) => void): Disposable {
     const found = this.channels[channel];
     if (found === undefined) throw new Error(`pipes have no channel ${channel}`);
-    return found.on((_, chunk) => listener(chunk));
+    return found.on((offset, chunk) => listener(chunk, offset));
   }
 }

@@ -76,6 +76,11 @@ export abstract class HeldRun implements Disposable, BrainListener {
     return this.#handedOver;
   }
 
+  /** Resolves when nothing of it is needed any more by a daemon that comes after a crash of this one. */
+  unneeded(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Leaves it to the next daemon: it works on, and nothing more is heard of it here, its end neither. */
   leave(): void {
     this.#handedOver = true;
@@ -100,6 +105,11 @@ export abstract class HeldRun implements Disposable, BrainListener {
 
   dispose(): void {
     void this.kill().catch(onUnexpectedError);
+  }
+
+  /** By channel: how far its output was told. */
+  heard(): number[] {
+    return this.channels.map(({ end }) => end);
   }
 
   output(channel: number, offset: number, chunk: Buffer): void {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessIdentity } from './contract.js';
 import { HolderLink } from './holderLink.js';
 import { isRunning } from './program/identity.js';
-import { files, type Welcome } from './program/wire.js';
+import { type BrainFile, files, type Welcome } from './program/wire.js';
 
 /** Longest path that a socket's address holds everywhere, in bytes; a longer one is silently cut. */
 export const pathLimit = 100;
@@ -74,6 +74,19 @@ export async function findHolder(folder: string): Promise<HolderProcess & { read
     kill() {
       if (identity !== undefined) killHolder(identity);
     },
+  };
+}
+
+/** A holder that is gone, by what it wrote down. */
+export function goneHolder(folder: string, { holder }: BrainFile): HolderProcess {
+  const socket = new Socket();
+  socket.destroy();
+  return {
+    run: basename(folder),
+    folder,
+    link: new HolderLink(socket),
+    gone: untilGone(holder),
+    kill: () => killHolder(holder),
   };
 }
 

@@ -1,6 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onUnexpectedError } from '../lifecycle.js';
 import { bounded, type Bounds, boundsFor, boundsOf } from './bounds.js';
@@ -12,26 +9,21 @@ import type {
   HeldProcess,
   HeldProgram,
   HeldSize,
-  HeldTag,
   HeldTerminal,
   Holder,
-  ProcessIdentity,
 } from './contract.js';
-import { brainOf, FinishedRuns, runsIn } from './finished.js';
+import { FinishedRuns } from './finished.js';
 import { PipedRun } from './heldProcess.js';
 import type { HeldBrain, HeldRun } from './heldRun.js';
 import { TerminalRun } from './heldTerminal.js';
 import { bubblewrap } from './namespace.js';
 import { HolderLost } from './holderLink.js';
-import { findHolder, type HolderProcess, killHolder, partFrom, startHolder } from './holderProcess.js';
+import { type HolderProcess, partFrom, startHolder } from './holderProcess.js';
 import { sweep } from './kill.js';
-import { bootId } from './program/identity.js';
-import { type BrainFile, protocolVersion, type SpawnOrder, type Welcome } from './program/wire.js';
+import { type Found, LeftRuns, nobody } from './leftRuns.js';
+import type { SpawnOrder } from './program/wire.js';
 import { type Resources, ResourceMeter } from './resources.js';
-import { endSurvivors } from './survivors.js';
 
-/** How long all holders of an earlier daemon together have to answer, in ms. */
-const findMs = 2_000;
 /** How long a spare waits to be started, in ms: the brain that was just started goes first. */
 const spareMs = 500;
 /** How long a holder may take to start a program, and to start itself before, in ms. */
@@ -63,28 +55,8 @@ export interface Means extends Required<Pick<Bounds, 'memory' | 'cpus'>> {
   readonly namespaces: boolean;
 }
 
-/** A brain that an earlier daemon started and that still runs. */
-export type FoundBrain =
-  | { readonly kind: 'pipes'; readonly run: string; readonly tag: HeldTag; readonly pid: number }
-  | {
-      readonly kind: 'terminal';
-      readonly run: string;
-      readonly tag: HeldTag;
-      readonly pid: number;
-      readonly terminal: HeldTerminal;
-    };
-
-/** What an earlier daemon left. */
-export interface Found {
-  readonly living: readonly FoundBrain[];
-  /** Resolves when nothing is left of brains whose holders are gone, with how many processes were ended. Never rejects. */
-  readonly ended: Promise<number>;
-}
-
 /** Makes a run of a brain that has just been started. */
 type Make<T extends HeldRun> = (brain: Omit<HeldBrain, 'from'>) => T;
-
-type FoundHolder = Awaited<ReturnType<typeof findHolder>>;
 
 /** Starts a holder for each brain, keeps one in reserve, and finds those that an earlier daemon started. */
 export class Holders implements Holder {
@@ -99,10 +71,13 @@ export class Holders implements Holder {
   /** Holders that are being started, or are ending. */
   readonly #busy = new Set<Promise<unknown>>();
   readonly #pruning: NodeJS.Timeout;
+  readonly #left: LeftRuns;
+  /** Holders of runs that have ended, as long as what they said is needed. */
+  readonly #unneeded = new Set<HolderProcess>();
   #spare: HolderProcess | undefined;
   #spareSoon: NodeJS.Timeout | undefined;
   #closed = false;
-  #left = false;
+  #leaving = false;
 
   constructor({ folder, program, umask, cgroups, startMs: given }: HoldersOptions) {
     this.#root = folder;
@@ -111,6 +86,12 @@ export class Holders implements Holder {
     this.#cgroups = cgroups ?? new Cgroups();
     this.#startMs = given ?? startMs;
     this.#finished = new FinishedRuns(folder, this.#runs);
+    this.#left = new LeftRuns({
+      root: folder,
+      cgroups: this.#cgroups,
+      keep: (holder, run) => void this.#keep(holder, run),
+      part: (holder) => this.#part(holder, false),
+    });
     this.#pruning = setInterval(() => void this.#finished.prune().catch(onUnexpectedError), pruneMs).unref();
   }
 
@@ -137,14 +118,16 @@ export class Holders implements Holder {
 
   /**
    * Looks for what an earlier daemon left. Holders that live are connected to; where a holder is gone, what is left of
-   * its brain is being ended. Never rejects.
+   * its brain is being ended. `turns` are the runs behind pipes that were in mid-turn, with the offset in their output at
+   * which it began: those are found as well where they have ended. Never rejects.
    */
-  find(): Promise<Found> {
-    return this.#track(this.#find());
+  find(turns: ReadonlyMap<string, number> = new Map()): Promise<Found> {
+    return this.#track(this.#find(turns));
   }
 
   /** Ends a brain that was found. Resolves when nothing of it is left. */
   async end(run: string): Promise<void> {
+    this.#left.take(run);
     await this.#runs.get(run)?.kill();
   }
 
@@ -188,15 +171,23 @@ export class Holders implements Holder {
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare) this.#dismiss(spare);
+    this.#left.takeAll();
     while (this.#busy.size + this.#runs.size > 0) {
       await Promise.allSettled([...this.#busy, ...[...this.#runs.values()].map((run) => run.kill())]);
     }
+    // Whose end the disk did not take: the next daemon reads what they wrote down.
+    await Promise.all(
+      [...this.#unneeded].map((holder) => {
+        holder.link.collect();
+        return partFrom(holder, true).catch(onUnexpectedError);
+      }),
+    );
   }
 
   /** Leaves all brains to the next daemon: they work on under their holders, and nothing more of them is heard here. */
   leave(): void {
     this.#closed = true;
-    this.#left = true;
+    this.#leaving = true;
     clearTimeout(this.#spareSoon);
     clearInterval(this.#pruning);
     const spare = this.#spare;
@@ -204,22 +195,20 @@ export class Holders implements Holder {
     if (spare) this.#dismiss(spare);
     for (const run of this.#runs.values()) run.leave();
     this.#runs.clear();
+    for (const { link } of this.#unneeded) link.end();
   }
 
-  async #find(): Promise<Found> {
-    const runs = runsIn(this.#root).filter((run) => !this.#runs.has(run) && this.#spare?.run !== run);
-    const patience = new AbortController();
-    const late = sleep(findMs, undefined, { signal: patience.signal }).catch(() => undefined);
-    const found = await Promise.all(runs.map((run) => this.#ask(run, late)));
-    patience.abort();
-    const living = found.flatMap((holder) => (holder === undefined ? [] : this.#takeUp(holder)));
-    const gone = runs.filter((_, index) => found[index] === undefined);
+  async #find(turns: ReadonlyMap<string, number>): Promise<Found> {
+    const { living, gone } = await this.#left.find(
+      (run) => !this.#runs.has(run) && this.#spare?.run !== run,
+      turns,
+    );
     return { living, ended: this.#track(this.#clear(gone)) };
   }
 
   /** Takes away what nobody looks after any more. Resolves with how much was ended. Never rejects. */
   async #clear(gone: readonly string[]): Promise<number> {
-    const ended = await this.#bury(gone).catch(onUnexpectedError);
+    const ended = await this.#left.bury(gone).catch(onUnexpectedError);
     await this.#finished.prune().catch(onUnexpectedError);
     return ended ?? 0;
   }
@@ -274,7 +263,7 @@ export class Holders implements Holder {
 
   /** Looks after a run until its exit is collected. */
   #keep<T extends HeldRun>(holder: HolderProcess, run: T): T {
-    if (this.#left) {
+    if (this.#leaving) {
       run.leave();
       return run;
     }
@@ -288,6 +277,10 @@ export class Holders implements Holder {
     this.#runs.delete(run.run);
     this.#meter.forget(run.run);
     if (run.handedOver) return;
+    this.#unneeded.add(holder);
+    await run.unneeded();
+    this.#unneeded.delete(holder);
+    if (this.#leaving) return;
     holder.link.collect();
     const keep = run instanceof TerminalRun;
     this.#part(holder, keep);
@@ -321,64 +314,4 @@ export class Holders implements Holder {
     void tracked.then(() => this.#busy.delete(tracked));
     return work;
   }
-
-  async #ask(run: string, late: Promise<undefined>): Promise<FoundHolder | undefined> {
-    const asking = findHolder(join(this.#root, run)).catch(() => undefined);
-    const holder = await Promise.race([asking, late]);
-    if (holder?.found.version === protocolVersion) return holder;
-    void asking.then((answered) => answered?.link.end());
-    return undefined;
-  }
-
-  /** Makes a run of a holder that was found; one without a brain, or whose brain has ended, is let go. */
-  #takeUp(holder: FoundHolder): FoundBrain[] {
-    const { brain, state } = holder.found;
-    if (brain === undefined || state === 'empty') {
-      holder.link.collect();
-      this.#part(holder, false);
-      return [];
-    }
-    const { run } = holder;
-    const { tag } = brain;
-    const { pid } = brain.brain;
-    const held = runOf(holder, holder.found, brain);
-    this.#keep(holder, held);
-    holder.link.attach(held);
-    for (const [channel, { end }] of holder.found.spools.entries()) holder.link.read(channel, end);
-    if (state === 'ended') return [];
-    return held instanceof TerminalRun
-      ? [{ kind: 'terminal', run, tag, pid, terminal: held }]
-      : [{ kind: 'pipes', run, tag, pid }];
-  }
-
-  /** Ends what is left where no holder answers, and takes away what is not kept. Resolves with how much was ended. */
-  async #bury(runs: readonly string[]): Promise<number> {
-    const left = runs.map((run) => ({ folder: join(this.#root, run), run }));
-    const brains = left.map(({ folder, run }) => ({ folder, run, file: brainOf(folder) }));
-    const known = brains.flatMap(({ file }) => (file ? [file.brain] : []));
-    // A holder that was killed before it could write down whose parent it is.
-    const unknown = brains.flatMap(({ file, run }) => (file ? [] : [nobody(run, this.#cgroups.left(run))]));
-    const ended = (await endSurvivors(known)) + (await sweep(unknown));
-    // Last, where one hangs: without it its brain would lose its terminal and end unseen.
-    for (const { file } of brains) if (file) killHolder(file.holder);
-    const dropped = brains.filter(({ file }) => file?.kind !== 'terminal');
-    await Promise.all(dropped.map(({ folder }) => rm(folder, { recursive: true, force: true })));
-    return ended;
-  }
-}
-
-function runOf(
-  holder: HolderProcess,
-  found: Welcome,
-  { tag, brain, size: first, startedAt }: BrainFile,
-): HeldRun {
-  const { spools, taken, size = first } = found;
-  const from = spools.map(({ end }) => end);
-  const known = { holder, tag, identity: brain, from, taken, since: Date.parse(startedAt) };
-  return size ? new TerminalRun({ ...known, size }) : new PipedRun(known);
-}
-
-/** Stands for a process of which only the run is known. */
-function nobody(run: string, cgroup: string | undefined): ProcessIdentity {
-  return { pid: -1, startTime: '', bootId: bootId(), run, ...(cgroup !== undefined && { cgroup }) };
 }

@@ -20,12 +20,20 @@ export class ApprovalTable {
   readonly #insert;
   readonly #update;
   readonly #get;
+  readonly #ofRequest;
+  readonly #pendingOf;
   readonly #pending;
 
   constructor(db: Db) {
     this.#db = db;
-    this.#insert = db.prepare<[string, string, string, string, string]>(
-      'INSERT INTO approvals (id, clone, task, status, body) VALUES (?, ?, ?, ?, ?)',
+    this.#insert = db.prepare<[string, string, string, string, string, string]>(
+      'INSERT INTO approvals (id, clone, task, status, body, request) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#ofRequest = db.prepare<[string, string], Columns>(
+      'SELECT body FROM approvals WHERE task = ? AND request = ? ORDER BY ordinal DESC LIMIT 1',
+    );
+    this.#pendingOf = db.prepare<[string], Columns>(
+      `SELECT body FROM approvals WHERE task = ? AND status = 'pending' ORDER BY ordinal`,
     );
     this.#update = db.prepare<[string, string, string]>(
       'UPDATE approvals SET status = ?, body = ? WHERE id = ?',
@@ -36,8 +44,21 @@ export class ApprovalTable {
     );
   }
 
-  insert(approval: Approval): void {
-    this.#insert.run(approval.id, approval.clone, approval.task, approval.status, JSON.stringify(approval));
+  /** `request` is the brain's own name for what it asks. */
+  insert(approval: Approval, request: string): void {
+    const { id, clone, task, status } = approval;
+    this.#insert.run(id, clone, task, status, JSON.stringify(approval), request);
+  }
+
+  /** What was asked by this name of the brain's. */
+  ofRequest(task: string, request: string): Approval | undefined {
+    const row = this.#ofRequest.get(task, request);
+    return row && (JSON.parse(row.body) as Approval);
+  }
+
+  /** What a task still asks. */
+  pendingOf(task: string): Approval[] {
+    return this.#pendingOf.all(task).map(({ body }) => JSON.parse(body) as Approval);
   }
 
   update(approval: Approval): void {

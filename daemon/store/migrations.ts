@@ -144,4 +144,19 @@ export const migrations: readonly string[] = [
     INSERT INTO task_counts VALUES (new.status, 1) ON CONFLICT (status) DO UPDATE SET n = n + 1;
   END;
   `,
+  // What a daemon needs to go on with a turn that an earlier one began, and which answers belong to which request.
+  `
+  CREATE TABLE turns (
+    task TEXT PRIMARY KEY REFERENCES tasks (id),
+    clone TEXT NOT NULL,
+    state TEXT NOT NULL,
+    run TEXT,
+    from_offset INTEGER,
+    point TEXT,
+    told_at INTEGER NOT NULL DEFAULT -1,
+    told_nth INTEGER NOT NULL DEFAULT 0,
+    stop TEXT
+  ) STRICT;
+  ALTER TABLE approvals ADD COLUMN request TEXT;
+  `,
 ];

@@ -9,6 +9,7 @@ import { now } from './ids.js';
 import { RetentionTable } from './retention.js';
 import { TaskTable } from './taskTable.js';
 import { UsageTable } from './usageTable.js';
+import { TurnTable } from './turnTable.js';
 import { nextEpoch, probe } from './zoneTable.js';
 
 /** Why the disk takes nothing, and since when (ISO 8601, UTC). */
@@ -26,6 +27,7 @@ export class Store implements Disposable {
   readonly approvals: ApprovalTable;
   readonly events: EventTable;
   readonly usage: UsageTable;
+  readonly turns: TurnTable;
   readonly idempotency: IdempotencyTable;
   readonly retention: RetentionTable;
   /** Fires when the disk begins to refuse, and, with nothing, when it takes something again. */
@@ -42,6 +44,7 @@ export class Store implements Disposable {
     this.approvals = new ApprovalTable(this.#db);
     this.events = new EventTable(this.#db);
     this.usage = new UsageTable(this.#db);
+    this.turns = new TurnTable(this.#db);
     this.idempotency = new IdempotencyTable(this.#db);
     this.retention = new RetentionTable(this.#db, this.usage);
   }

@@ -4,6 +4,8 @@ import { type Event, KhloneError, type Khlone, type Task } from '../../client/in
 import { DaemonZone } from '../support/daemon.js';
 import { loggedErrors } from '../support/daemonLog.js';
 import { history } from '../support/events.js';
+import { holderProgram } from '../support/holders.js';
+import { isAlive } from '../support/processes.js';
 import { Ledger } from '../support/ledger.js';
 import { Random } from '../support/random.js';
 
@@ -71,6 +73,8 @@ class Siege {
   async assault(): Promise<void> {
     const { daemon } = await this.#first.daemon.status();
     const enough = this.#random.between(1, 30);
+    // As at the end of the machine; else what runs outlives its daemon.
+    const withAll = this.#random.next() < 0.3;
     this.#receipts = 0;
     this.#over = false;
     const counted = () => {
@@ -79,6 +83,8 @@ class Siege {
       this.#over = true;
       this.#brains += this.#zone.brains().length;
       process.kill(daemon.pid, 'SIGKILL');
+      if (withAll)
+        for (const { pid } of this.#zone.processes()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
     };
     // A brain that does not end of itself when its daemon is gone.
     const hang = this.ledger.act(hanging, 'hang');
@@ -191,14 +197,18 @@ class Siege {
     }
   }
 
-  /** Waits until only the daemon of this moment, its own holders and their brains are left. */
+  /** Waits until only the daemon of this moment, holders of its clones' brains and a spare, and those brains are left. */
   async #expectSwept(daemon: number): Promise<void> {
-    const strangers = (): unknown[] => {
-      const all = this.#zone.processes();
-      const holders = new Set(all.filter(({ parent }) => parent === daemon).map(({ pid }) => pid));
-      return all.filter(({ pid, parent }) => pid !== daemon && parent !== daemon && !holders.has(parent));
+    const swept = async (): Promise<boolean> => {
+      const all = this.#zone.processes().filter(({ pid }) => pid !== daemon);
+      const held = new Set(
+        all.filter(({ command }) => command.includes(holderProgram)).map(({ pid }) => pid),
+      );
+      const stray = all.some(({ pid, parent }) => !held.has(pid) && !held.has(parent));
+      const { holder } = await this.#first.daemon.status();
+      return !stray && held.size <= holder.processes + 1;
     };
-    while (strangers().length > 0) await wait(10);
+    while (!(await swept())) await wait(10);
   }
 }
 

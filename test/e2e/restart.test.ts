@@ -40,7 +40,7 @@ const ended = (task: Task): Promise<Task> => khlone.task.wait({ task: task.id })
 
 const restarts = [
   { how: 'stopped', end: () => zone.stop(khlone) },
-  { how: 'killed', end: () => zone.kill(khlone) },
+  { how: 'killed with all it ran', end: () => zone.crash(khlone) },
 ];
 
 describe.each(restarts)('what a daemon that was $how leaves to the next', ({ end }) => {
@@ -72,7 +72,7 @@ describe.each(restarts)('what a daemon that was $how leaves to the next', ({ end
     await end();
 
     khlone = await zone.connect();
-    const after = await khlone.task.get({ task: task.id });
+    const after = await ended(task);
     expect(after).toMatchObject({ status: 'interrupted', attempt: 1, error: { kind: 'taskInterrupted' } });
     expect(after.finishedAt).toBeDefined();
     await khlone.task.retry({ task: task.id });
@@ -105,10 +105,12 @@ describe.each(restarts)('what a daemon that was $how leaves to the next', ({ end
       khlone = await zone.connect();
       await using events = khlone.events({ from: 'start' });
       await nextEvent(events, 'task.started', (event) => event.attempt === attempt);
+      // Before its brain was told anything, nothing would be broken off.
+      await nextEvent(events, 'message.delta', ({ cursor }) => cursor.epoch === attempt);
     }
     await end();
     khlone = await zone.connect();
-    expect(await khlone.task.get({ task: task.id })).toMatchObject({
+    expect(await ended(task)).toMatchObject({
       status: 'parked',
       attempt: 3,
       error: { kind: 'taskInterrupted' },
@@ -132,13 +134,13 @@ describe.each(restarts)('what a daemon that was $how leaves to the next', ({ end
     await end();
 
     khlone = await zone.connect();
+    expect(await ended(task)).toMatchObject({ status: 'interrupted' });
     expect(await khlone.approval.list()).toMatchObject({ approvals: [] });
     const { approvals } = await khlone.approval.list({ status: ['withdrawn'] });
     expect(approvals).toMatchObject([{ id: approval?.id, task: task.id, status: 'withdrawn' }]);
     await expect(
       khlone.approval.respond({ approval: approval?.id ?? '', decision: 'allow' }),
     ).rejects.toMatchObject({ kind: 'approvalResolved', details: { status: 'withdrawn' } });
-    expect(await khlone.task.get({ task: task.id })).toMatchObject({ status: 'interrupted' });
   });
 });
 
@@ -154,7 +156,7 @@ describe('a client that stays', () => {
       const client = await zone.connect();
       await running(name, 'slow 60000');
       await client.clone.act({ who: name, say: `say ${kill}` });
-      await zone.kill(client);
+      await zone.crash(client);
     }
     const client = await zone.connect();
     const last = await client.clone.act({ who: name, say: 'the last' });
@@ -174,7 +176,7 @@ describe('a client that stays', () => {
     const waiting = khlone.task.wait({ task: task.id });
     await Promise.all([
       expect(waiting).rejects.toMatchObject({ kind: 'connectionLost', retryable: true }),
-      zone.kill(khlone),
+      zone.crash(khlone),
     ]);
     expect(await khlone.task.wait({ task: task.id })).toMatchObject({ status: 'interrupted' });
   });
@@ -339,7 +341,7 @@ describe('a secret', () => {
     expect(missing).toBeUndefined();
     const asked = await running(name, 'slow 60000');
     const queued = await khlone.clone.act({ who: name, say: 'Say hello.', idempotencyKey: 'once' });
-    await zone.kill(khlone);
+    await zone.crash(khlone);
 
     khlone = await zone.connect();
     // What its client's shell merely had, and the demo does not run on, it works without.

@@ -198,6 +198,6 @@ describe.skipIf(!canMount)('a disk that is full', () => {
     await expect.poll(() => zone.processes(), patient).toEqual([]);
     disk.free();
     khlone = await zone.connect();
-    expect(await khlone.task.get({ task: running.id })).toMatchObject({ status: 'interrupted' });
+    expect(await khlone.task.wait({ task: running.id })).toMatchObject({ status: 'interrupted' });
   });
 });

@@ -45,6 +45,12 @@ export class DaemonZone implements AsyncDisposable {
     await goneWithin(pid, endMs);
   }
 
+  /** Kills all there is, holders and brains with their daemon, as the end of the machine does; resolves when it is gone. */
+  async crash(khlone: Khlone): Promise<void> {
+    process.kill(khlone.session.daemon.pid, 'SIGKILL');
+    await this.#endRest();
+  }
+
   /** Stops the daemon that a client is connected to; resolves when its process is gone. */
   async stop(khlone: Khlone, how: { readonly drain?: boolean } = {}): Promise<void> {
     const { pid } = await khlone.daemon.stop(how);

@@ -109,6 +109,8 @@ export function runDispatch({ conversation, memory, rights }: Dispatch): void {
       case 'control_response': {
         const response = line['response'] as Line | undefined;
         const id = String(response?.['request_id']);
+        // As Claude Code does: whoever hears it knows that the answer has arrived.
+        if (answers.has(id)) out.line(line);
         answers.get(id)?.((response?.['response'] as Line | undefined) ?? {});
         answers.delete(id);
         return;

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { KhloneError } from '../../../protocol/error.js';
+import { KhloneError } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { ProcessExit } from '../../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../../lifecycle.js';
-import type { ApprovalAnswer, Brain, BrainOutput, BrainSpec, ModelUsage, TurnOutcome } from '../contract.js';
+import type { ApprovalAnswer, Brain, BrainOutput, NotePoint } from '../contract.js';
+import type { Place, RiddenTurn, TurnOutcome } from '../contract.js';
 import { outOfMemory } from '../outOfMemory.js';
 import type { Opening } from './args.js';
-import { type Deadlines, toolPatience } from './deadlines.js';
+import { type BrainParts, type BrainTurn, forget, newTurn } from './brainParts.js';
 import type { Json } from './json.js';
-import type { ProcessSink, StreamProcess } from './process.js';
+import { LeftTurn } from './leftTurn.js';
+import type { ProcessPoint, ProcessSink, StreamProcess } from './process.js';
+import { mendOf } from './mend.js';
+import { Patience } from './patience.js';
 import { redactor } from './text.js';
-import { type BrainAction, type BrainEvent, type BrainState, brainTable, deadlineOf } from './turnMachine.js';
-import { type BrainIdentity, outcomeOf } from './verdict.js';
+import { type BrainAction, type BrainEvent, type BrainState, brainTable } from './turnMachine.js';
+import { endingOf, outcomeOf } from './verdict.js';
 
 /** Longest text of a fault, in UTF-16 units. */
 const faultShown = 300;
@@ -19,28 +23,21 @@ const faultShown = 300;
 /** Processes that may be tried for one turn before the failure is told. */
 const processesPerTurn = 3;
 
-/** What a brain is made of. */
-export interface StreamJsonParts {
-  readonly identity: BrainIdentity;
-  readonly spec: BrainSpec;
-  readonly deadlines: Deadlines;
-  /** Starts a process on the conversation. */
-  readonly open: (opening: Opening, sink: ProcessSink) => Promise<StreamProcess>;
-}
-
-interface Turn {
-  readonly say: string;
-  accepted: boolean;
-  usage: readonly ModelUsage[];
-  result: Json | undefined;
-  /** How it ends once the process is gone, where that is settled before. */
-  settled: TurnOutcome | undefined;
-}
-
 /** Starts a brain that speaks stream-json and control lines. */
-export async function openStreamJsonBrain(parts: StreamJsonParts): Promise<Brain> {
+export async function openStreamJsonBrain(parts: BrainParts): Promise<Brain> {
   const brain = new StreamJsonBrain(parts);
   await brain.open();
+  return brain;
+}
+
+/** Goes on with a brain in the turn in which an earlier daemon has left its process. */
+export function rideStreamJsonBrain(
+  parts: BrainParts,
+  turn: RiddenTurn,
+  take: (sink: ProcessSink, point: ProcessPoint) => StreamProcess,
+): Brain {
+  const brain = new StreamJsonBrain(parts);
+  brain.ride(turn, take);
   return brain;
 }
 
@@ -50,7 +47,7 @@ export async function openStreamJsonBrain(parts: StreamJsonParts): Promise<Brain
  * as long as no turn was taken up.
  */
 class StreamJsonBrain implements Brain {
-  readonly #parts: StreamJsonParts;
+  readonly #parts: BrainParts;
   readonly #outputs = new Emitter<BrainOutput>();
   readonly #clean: (text: string) => string;
   readonly #ended: Promise<ProcessExit>;
@@ -58,8 +55,12 @@ class StreamJsonBrain implements Brain {
   #state: BrainState = 'idle';
   #process: StreamProcess | undefined;
   #opening: Opening;
-  #turn: Turn | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #turn: BrainTurn | undefined;
+  readonly #patience: Patience;
+  #left: LeftTurn | undefined;
+  /** Processes that were replaced by others, as long as those are not noted. */
+  readonly #replaced: StreamProcess[] = [];
+  #unnoted: KhloneError = fail('brainError', { reason: 'the turn was not noted' });
   /** Processes started since a turn was last taken up. */
   #tried = 0;
   #exit: ProcessExit = { code: null, signal: null };
@@ -67,10 +68,15 @@ class StreamJsonBrain implements Brain {
   /** The last process ended since it had used up its memory. */
   #outOfMemory = false;
 
-  constructor(parts: StreamJsonParts) {
+  constructor(parts: BrainParts) {
     this.#parts = parts;
     this.#opening = parts.spec.begun ? 'resume' : 'new';
     this.#clean = redactor(parts.spec.env);
+    this.#patience = new Patience({
+      deadlines: parts.deadlines,
+      process: () => this.#process,
+      late: (state, limit) => this.#late(state, limit),
+    });
     this.#ended = new Promise((resolve) => (this.#bury = resolve));
   }
 
@@ -78,10 +84,40 @@ class StreamJsonBrain implements Brain {
     this.#process = await this.#start();
   }
 
-  send(say: string): void {
+  /** Goes on with a turn where an earlier daemon left it. */
+  ride({ say, note, point }: RiddenTurn, take: Parameters<typeof rideStreamJsonBrain>[2]): void {
+    const left = point as ProcessPoint;
+    this.#tried = 1;
+    this.#turn = { ...newTurn, say, note };
+    const own: { process?: StreamProcess } = {};
+    const process = take(this.#sinkOf(own), left);
+    own.process = process;
+    this.#process = process;
+    // A line that was not delivered is written once all is heard; of another one the process tells.
+    const delivery = process.delivery(left);
+    this.#left = new LeftTurn(process, delivery === 'unknown');
+    this.#state = delivery === 'no' ? 'starting' : 'sent';
+    this.#patience.begin(this.#state);
+  }
+
+  get takenUp(): Promise<void> | undefined {
+    return this.#left?.takenUp;
+  }
+
+  get place(): Place | undefined {
+    const place = this.#process?.place;
+    return place && { ...place };
+  }
+
+  send(say: string, note: NotePoint = () => undefined): void {
     if (this.#turn) throw new Error('a turn is on already');
-    this.#turn = { say, accepted: false, usage: [], result: undefined, settled: undefined };
+    this.#turn = { ...newTurn, say, note };
     this.#step('send');
+  }
+
+  settled(): void {
+    for (const process of [...this.#replaced.splice(0), ...(this.#process ? [this.#process] : [])])
+      process.settled();
   }
 
   output(listener: (output: BrainOutput) => void): Disposable {
@@ -97,7 +133,10 @@ class StreamJsonBrain implements Brain {
   }
 
   interrupt(): void {
-    if (this.#turn) this.#step('interrupt');
+    if (!this.#turn) return;
+    // What it said meanwhile may have ended the turn already.
+    if (this.#left && this.#process?.catchingUp) this.#left.interrupted = true;
+    else this.#step('interrupt');
   }
 
   await(): Promise<ProcessExit> {
@@ -127,7 +166,7 @@ class StreamJsonBrain implements Brain {
     if (!row) return;
     const moved = row.to !== this.#state;
     this.#state = row.to;
-    if (moved) this.#arm();
+    if (moved) this.#patience.begin(row.to);
     for (const action of row.run ?? []) this.#actions[action]();
   }
 
@@ -135,16 +174,15 @@ class StreamJsonBrain implements Brain {
     offerTurn: () => {
       if (this.#process?.ready) this.#step('ready');
     },
-    writeTurn: () => {
-      if (this.#turn) this.#process?.say(this.#turn.say, randomUUID());
-    },
+    writeTurn: () => this.#writeTurn(),
+    settleUnnoted: () => this.#settle(this.#failed(this.#unnoted)),
     tellAccepted: () => {
       if (!this.#turn || this.#turn.accepted) return;
       this.#turn.accepted = true;
       this.#tried = 1;
       // Whatever process comes next, the conversation is there for it.
       this.#opening = 'resume';
-      this.#outputs.fire({ type: 'turn.accepted' });
+      this.#fire({ type: 'turn.accepted' });
     },
     askInterrupt: () => {
       this.#process?.desk.withdrawAll();
@@ -153,6 +191,10 @@ class StreamJsonBrain implements Brain {
     renew: () => void this.#renew().catch(onUnexpectedError),
     closeInput: () => this.#process?.closeInput(),
     endProcess: () => void this.#process?.kill(this.#parts.deadlines.graceMs),
+    settleDoubted: () => {
+      const reason = 'its line may not have reached the brain when the daemon ended';
+      this.#settle(this.#failed(fail('taskInterrupted', { reason })));
+    },
     settleInterrupted: () => this.#settle({ status: 'interrupted', text: this.#text() }),
     settleSpoken: () => this.#settle(this.#spoken()),
     settleNoResult: () => {
@@ -160,49 +202,23 @@ class StreamJsonBrain implements Brain {
       this.#settle(this.#failed(fail('brainNoResult', { reason })));
     },
     settleSilent: () =>
-      this.#settle(
-        this.#failed(fail('brainSilent', { silentMs: this.#patience(this.#parts.deadlines.silenceMs) })),
-      ),
+      this.#settle(this.#failed(fail('brainSilent', { silentMs: this.#patience.silenceMs }))),
     settleUntaken: () =>
       this.#settle(this.#failed(fail('brainSilent', { silentMs: this.#parts.deadlines.acceptMs }))),
     finishByResult: () => this.#finishByResult(false),
     finishStopped: () => this.#finishByResult(true),
-    finishSettled: () => this.#finish(this.#turn?.settled ?? this.#failed(this.#death())),
+    finishSettled: () => this.#finish(this.#turn?.settled ?? this.#failed(this.#cause('brainDied'))),
     finishInterrupted: () => this.#finish({ status: 'interrupted', text: this.#text() }),
-    finishNoResult: () => {
-      const { clone, limits } = this.#parts.spec;
-      if (this.#outOfMemory) return this.#finish(this.#failed(outOfMemory(clone, limits)));
-      this.#finish(this.#failed(fail('brainNoResult', { reason: this.#ending() })));
-    },
-    finishDead: () => this.#finish(this.#failed(this.#death())),
+    finishNoResult: () => this.#finish(this.#failed(this.#cause('brainNoResult'))),
+    finishDead: () => this.#finish(this.#failed(this.#cause('brainDied'))),
     // A send to a brain that is gone is not answered before it returns.
-    finishDeadSoon: () => queueMicrotask(() => this.#finish(this.#failed(this.#death()))),
+    finishDeadSoon: () => queueMicrotask(() => this.#finish(this.#failed(this.#cause('brainDied')))),
     bury: () => {
       this.#bury(this.#exit);
     },
   };
 
-  /** Restarts the deadline of the state that was just entered. */
-  #arm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const deadline = deadlineOf[this.#state];
-    if (deadline === undefined) return;
-    const limit = this.#parts.deadlines[deadline];
-    this.#timer = setTimeout(() => this.#late(this.#state, limit), limit);
-  }
-
   #late(state: BrainState, limit: number): void {
-    if (state === 'running') {
-      const process = this.#process;
-      const silent = performance.now() - (process?.heardAt ?? 0);
-      const left = process?.desk.waiting === true ? limit : this.#patience(limit) - silent;
-      if (left > 0) {
-        // Whoever stops waiting for a human, or for a tool, has its usual time from then on, at most.
-        this.#timer = setTimeout(() => this.#late(state, limit), Math.ceil(Math.min(left, limit)));
-        return;
-      }
-    }
     const again = (state === 'starting' || state === 'sent') && this.#tried < 2;
     if (again) this.#fault(`the turn was not taken up within ${limit} ms; starting the brain again`);
     else if (state === 'interrupting') this.#fault(`the interrupt was not obeyed within ${limit} ms`);
@@ -210,19 +226,20 @@ class StreamJsonBrain implements Brain {
     this.#step(again ? 'untaken' : 'late');
   }
 
-  #patience(limit: number): number {
-    return this.#process?.reader.toolRunning === true ? limit * toolPatience : limit;
-  }
-
   async #start(): Promise<StreamProcess> {
     this.#tried += 1;
     const own: { process?: StreamProcess } = {};
+    own.process = await this.#parts.open(this.#opening, this.#sinkOf(own));
+    return own.process;
+  }
+
+  #sinkOf(own: { process?: StreamProcess }): ProcessSink {
     // A process that was replaced has nothing more to say.
     const current = (then: () => void): void => {
       if (own.process === undefined || own.process === this.#process) then();
     };
-    const sink: ProcessSink = {
-      output: (output) => current(() => this.#outputs.fire(output)),
+    return {
+      output: (output) => current(() => this.#fire(output)),
       fault: (reason) => current(() => this.#fault(reason)),
       ready: () => current(() => this.#step('ready')),
       accepted: () => current(() => this.#step('accepted')),
@@ -232,14 +249,50 @@ class StreamJsonBrain implements Brain {
       result: (line) => current(() => this.#resulted(line)),
       exited: (exit) => current(() => this.#exited(exit)),
       turnOn: () => this.#turn !== undefined,
+      caughtUp: () => this.#catchUp(),
+      tooLong: () => current(() => this.#turn && forget(this.#turn)),
     };
-    own.process = await this.#parts.open(this.#opening, sink);
-    return own.process;
+  }
+
+  /** Tells an output, and counts it where its line gave more than one. */
+  #fire(output: BrainOutput): void {
+    const place = this.#process?.place;
+    if (place && output.type !== 'message.delta') place.nth += 1;
+    this.#outputs.fire(output);
+  }
+
+  /** Has it written down from where the turn can be followed, and gives the process its line. */
+  #writeTurn(): void {
+    const turn = this.#turn;
+    const process = this.#process;
+    if (!turn || !process) return;
+    const line = process.line(turn.say, randomUUID());
+    const { run, from, point } = line;
+    try {
+      turn.note({ run, from, point });
+    } catch (error) {
+      this.#unnoted = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
+      this.#step('unnoted');
+      return;
+    }
+    for (const old of this.#replaced.splice(0)) old.settled();
+    line.write();
+  }
+
+  /** All is heard that was said while no daemon listened. */
+  #catchUp(): void {
+    const turn = this.#turn;
+    if (this.#state === 'sent' && turn && !turn.accepted && this.#isDoubtful()) this.#step('doubted');
+    else if (this.#state === 'starting') this.#step('ready');
+    if (this.#left?.interrupted && this.#turn) this.#step('interrupt');
+    this.#left?.caughtUp();
   }
 
   async #renew(): Promise<void> {
     const old = this.#process;
     this.#process = undefined;
+    // Until the next one is noted, a later daemon asks for this one.
+    if (old) this.#replaced.push(old);
     old?.desk.withdrawAll();
     await old?.kill(this.#parts.deadlines.graceMs);
     if (this.#state !== 'renewing') {
@@ -276,23 +329,17 @@ class StreamJsonBrain implements Brain {
 
   /** Whether another process can do what this one could not; sets how it will open the conversation. */
   #mendable(process: StreamProcess): boolean {
-    if (this.#turn?.accepted || this.#tried >= processesPerTurn) return false;
-    const refusal = process.turns === 0 && !process.ready ? process.refusal() : undefined;
-    if (refusal === 'unknown' && this.#opening === 'resume') {
-      this.#fault('the brain does not know the conversation; it begins anew under the same id');
-      this.#opening = 'new';
-      return true;
-    }
-    if (refusal === 'taken' && this.#opening === 'new') {
-      this.#fault('the brain knows the conversation already; it goes on with it');
-      this.#opening = 'resume';
-      return true;
-    }
-    if (this.#turn && process.turns > 0) {
-      this.#fault('the process ended while it was at rest; starting the brain again');
-      return true;
-    }
-    return false;
+    if (this.#turn?.accepted || this.#tried >= processesPerTurn || this.#isDoubtful()) return false;
+    const mend = mendOf(process, { opening: this.#opening, turn: this.#turn !== undefined });
+    if (!mend) return false;
+    this.#fault(mend.fault);
+    this.#opening = mend.opening;
+    return true;
+  }
+
+  /** Whether the turn's line may have been done something about that its process does not tell of. */
+  #isDoubtful(): boolean {
+    return this.#left?.process === this.#process && this.#left?.doubtful === true;
   }
 
   #finishByResult(interrupted: boolean): void {
@@ -320,7 +367,7 @@ class StreamJsonBrain implements Brain {
     this.#process?.desk.withdrawAll();
     this.#process?.reader.end();
     this.#turn = undefined;
-    this.#outputs.fire({ type: 'turn.finished', outcome, usage: turn.usage });
+    this.#fire({ type: 'turn.finished', outcome, usage: turn.usage });
   }
 
   #text(): string {
@@ -335,20 +382,16 @@ class StreamJsonBrain implements Brain {
     return { status: 'failed', error, text: this.#text() };
   }
 
-  #ending(): string {
-    const { code, signal } = this.#exit;
-    if (signal !== null) return `signal ${signal}`;
-    return code !== null ? `exit code ${code}` : 'it could not be started';
-  }
-
-  #death(): KhloneError {
+  /** Why the process ended. */
+  #cause(otherwise: 'brainDied' | 'brainNoResult'): KhloneError {
     const { clone, limits } = this.#parts.spec;
+    const ending = endingOf(this.#exit);
     if (this.#outOfMemory) return outOfMemory(clone, limits);
-    const ending = this.#ending();
-    return fail('brainDied', { ending, stderr: this.#clean(this.#lastWords) });
+    if (otherwise === 'brainNoResult') return fail(otherwise, { reason: ending });
+    return fail(otherwise, { ending, stderr: this.#clean(this.#lastWords) });
   }
 
   #fault(reason: string): void {
-    this.#outputs.fire({ type: 'fault', reason: this.#clean(reason).slice(0, faultShown) });
+    this.#fire({ type: 'fault', reason: this.#clean(reason).slice(0, faultShown) });
   }
 }

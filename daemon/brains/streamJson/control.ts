@@ -11,6 +11,8 @@ export interface ControlHandlers {
   hook(id: string, request: Json): void;
   /** The brain no longer waits for the answer to this request. */
   cancelled(id: string): void;
+  /** The brain repeats an answer to this request that it has got. */
+  answered(id: string): void;
 }
 
 /** The control lines of one process, both ways, on the same pipes as everything else. */
@@ -18,10 +20,21 @@ export class ControlChannel {
   readonly #write: (line: Json) => void;
   readonly #handlers: ControlHandlers;
   readonly #waiting = new Map<string, (answer: ControlAnswer) => void>();
+  /** Answers to what may have been answered by an earlier daemon, by request; undefined once it is known what was not. */
+  #held: Map<string, Json> | undefined;
 
-  constructor(write: (line: Json) => void, handlers: ControlHandlers) {
+  /** With `hold` nothing is answered until `release`: what is heard by then may have been answered already. */
+  constructor(write: (line: Json) => void, handlers: ControlHandlers, { hold }: { readonly hold: boolean }) {
     this.#write = write;
     this.#handlers = handlers;
+    if (hold) this.#held = new Map();
+  }
+
+  /** Gives the answers that were held back, but for those that the brain has got from an earlier daemon. */
+  release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    for (const line of held?.values() ?? []) this.#write(line);
   }
 
   /** Sends a request; resolves with the answer, or with an error when the process ends first. Never rejects. */
@@ -34,7 +47,13 @@ export class ControlChannel {
   }
 
   answer(id: string, response: Json): void {
-    this.#write({ type: 'control_response', response: { subtype: 'success', request_id: id, response } });
+    this.#respond(id, { subtype: 'success', request_id: id, response });
+  }
+
+  #respond(id: string, response: Json): void {
+    const line = { type: 'control_response', response };
+    if (this.#held) this.#held.set(id, line);
+    else this.#write(line);
   }
 
   /** Takes a control line; says whether it was one. */
@@ -46,9 +65,12 @@ export class ControlChannel {
       case 'control_response':
         this.#answered(asObject(line['response']) ?? {});
         return true;
-      case 'control_cancel_request':
-        this.#handlers.cancelled(asString(line['request_id']) ?? '');
+      case 'control_cancel_request': {
+        const id = asString(line['request_id']) ?? '';
+        this.#held?.delete(id);
+        this.#handlers.cancelled(id);
         return true;
+      }
       default:
         return false;
     }
@@ -72,22 +94,23 @@ export class ControlChannel {
         return;
       default:
         // Unanswered, the brain would wait for ever.
-        this.#write({
-          type: 'control_response',
-          response: {
-            subtype: 'error',
-            request_id: id,
-            error: `khlone does not answer ${String(request['subtype'])}`,
-          },
+        this.#respond(id, {
+          subtype: 'error',
+          request_id: id,
+          error: `khlone does not answer ${String(request['subtype'])}`,
         });
     }
   }
 
   #answered(response: Json): void {
-    // With --replay-user-messages the CLI also repeats our own answers; their ids are none of ours.
     const id = asString(response['request_id']) ?? '';
     const resolve = this.#waiting.get(id);
-    if (!resolve) return;
+    if (!resolve) {
+      // With --replay-user-messages the CLI also repeats our own answers; their ids are its own.
+      this.#held?.delete(id);
+      this.#handlers.answered(id);
+      return;
+    }
     this.#waiting.delete(id);
     resolve(
       response['subtype'] === 'success'

@@ -85,6 +85,11 @@ export class PermissionDesk {
     });
   }
 
+  /** An answer has arrived: one that an earlier daemon gave. */
+  answered(id: string): void {
+    this.#pending.delete(id);
+  }
+
   withdraw(id: string): void {
     if (this.#pending.delete(id)) this.#ports.output({ type: 'approval.withdrawn', request: id });
   }

@@ -1,7 +1,7 @@
 import type { HeldProcess, ProcessExit } from '../../holder/contract.js';
 import { DisposableStore } from '../../lifecycle.js';
-import type { BrainSpec } from '../contract.js';
-import { ControlChannel } from './control.js';
+import type { BrainSpec, TurnPoint } from '../contract.js';
+import { ControlChannel, type ControlHandlers } from './control.js';
 import { asObject, asString, type Json, parseObject } from './json.js';
 import { LineSplitter } from './lines.js';
 import { PermissionDesk } from './permissions.js';
@@ -9,14 +9,43 @@ import { type ReaderSink, StreamReader } from './reader.js';
 import { answerReadOnlyHook, readOnlyHooks } from './readOnly.js';
 import { type Refusal, refusalIn } from './refusal.js';
 import { Tail } from './text.js';
-import { UsageMeter } from './usage.js';
+import { UsageMeter, type UsageTotals } from './usage.js';
 
 /** What a process tells its brain, beside what the reader tells. */
 export interface ProcessSink extends ReaderSink {
   ready(): void;
+  /** All is heard that an earlier daemon may have heard. */
+  caughtUp(): void;
+  /** More was said in this turn than is kept for a later daemon. */
+  tooLong(): void;
   exited(exit: ProcessExit): void;
   /** Whether a turn is on, for which a human may be asked. */
   turnOn(): boolean;
+}
+
+/** Most that a process may put out in one turn and a later daemon can still go on with it, in bytes. */
+const longestTurn = 256 * 1024 * 1024;
+
+/** What a later daemon needs to read on in mid-turn, beside what the process put out; it outlives JSON. */
+export interface ProcessPoint {
+  /** The user line's. */
+  readonly uuid: string;
+  /** Bytes that were written before the line, and those of the line. */
+  readonly input: number;
+  readonly bytes: number;
+  /** Whether a turn ran that the brain began by itself. */
+  readonly foreign: boolean;
+  readonly usage: UsageTotals;
+  readonly turns: number;
+}
+
+/** Whether the line of a turn has reached a process that an earlier daemon left; `unknown` where only that itself can tell. */
+export type Delivery = 'yes' | 'no' | 'unknown';
+
+/** A turn's line, before it is written. */
+export interface TurnLine extends TurnPoint {
+  readonly point: ProcessPoint;
+  write(): void;
 }
 
 /** How much of a line that is no JSON is told, in UTF-16 units; more than is shown, as secrets are taken out first. */
@@ -26,34 +55,56 @@ const garbageTold = 4096;
 export class StreamProcess {
   readonly reader: StreamReader;
   readonly desk: PermissionDesk;
-  readonly meter = new UsageMeter();
+  readonly meter: UsageMeter;
   readonly stderr = new Tail();
   readonly exited: Promise<ProcessExit>;
   /** When it last said anything, in milliseconds of the monotonic clock. */
   heardAt = performance.now();
   /** Turns it brought to an end. */
-  turns = 0;
+  turns: number;
   ready = false;
   refusedBecause = '';
+  /** The line that is being heard, and how many outputs it gave so far. */
+  place: { readonly at: number; nth: number } | undefined;
+  /** Whether it says what an earlier daemon may have heard. */
+  catchingUp: boolean;
 
   readonly #held: HeldProcess;
+  /** Offset behind the last line. */
+  #heard: number;
+  /** Where the turn began that is kept for a later daemon. */
+  #began: number | undefined;
   readonly #control: ControlChannel;
   readonly #sink: ProcessSink;
   readonly #owned = new DisposableStore();
   #garbage = 0;
 
-  constructor(held: HeldProcess, spec: BrainSpec, sink: ProcessSink) {
+  /** `left` is what an earlier daemon noted of a process that it left in mid-turn. */
+  constructor(
+    held: HeldProcess,
+    spec: BrainSpec,
+    { sink, left }: { sink: ProcessSink; left?: ProcessPoint },
+  ) {
     this.#held = held;
     this.#sink = sink;
-    this.reader = new StreamReader({
+    this.#heard = held.from;
+    this.catchingUp = left !== undefined;
+    this.turns = left?.turns ?? 0;
+    this.meter = new UsageMeter(left?.usage);
+    const told = {
       ...sinkOf(sink),
-      refused: (reason) => {
+      refused: (reason: string) => {
         this.refusedBecause = reason;
         sink.refused(reason);
       },
-    });
+    };
+    this.reader = new StreamReader(told, left?.foreign);
+    if (left) {
+      this.#keep(held.from);
+      if (this.delivery(left) !== 'no') this.reader.begin(left.uuid);
+    }
     const write = (line: Json): void => this.#write(line);
-    this.#control = new ControlChannel(write, {
+    const handlers: ControlHandlers = {
       canUseTool: (id, request) => {
         if (sink.turnOn()) this.desk.request(id, request);
         else this.desk.deny(id, 'No task is running: nobody can be asked.');
@@ -62,19 +113,23 @@ export class StreamProcess {
         this.#control.answer(id, answerReadOnlyHook(asString(asObject(request['input'])?.['tool_name'])));
       },
       cancelled: (id) => this.desk.withdraw(id),
-    });
+      answered: (id) => this.desk.answered(id),
+    };
+    this.#control = new ControlChannel(write, handlers, { hold: this.catchingUp });
     this.desk = new PermissionDesk(spec, {
       answer: (id, response) => this.#control.answer(id, response),
       output: (output) => sink.output(output),
     });
     const splitter = new LineSplitter({
-      line: (text) => this.#line(text),
-      overflow: (limit) => sink.fault(`a line of more than ${limit} bytes was dropped`),
+      line: (text, end) => this.#at(end, () => this.#line(text)),
+      overflow: (limit, end) =>
+        this.#at(end, () => sink.fault(`a line of more than ${limit} bytes was dropped`)),
     });
     this.#owned.add(
-      held.onStdout((chunk) => {
+      held.onStdout((chunk, offset) => {
         this.heardAt = performance.now();
-        splitter.push(chunk);
+        splitter.push(chunk, offset);
+        this.#follow(offset + chunk.length);
       }),
     );
     this.#owned.add(held.onStderr((chunk) => this.stderr.push(chunk)));
@@ -83,21 +138,91 @@ export class StreamProcess {
       this.#control.close();
       this.#owned.dispose();
       sink.exited(exit);
+      this.#catchUp();
       return exit;
     });
-    void this.#initialize(spec.posture);
+    if (left === undefined) void this.#initialize(spec.posture);
+    // It had said nothing yet.
+    else if ((held.found?.end ?? 0) <= held.from) queueMicrotask(() => this.#catchUp());
   }
 
-  /** Writes the turn's line. */
-  say(text: string, uuid: string): void {
-    this.reader.begin(uuid);
-    this.#write({
+  /** Makes the line of a turn. What the process says from now on is kept for a later daemon, until `settled`. */
+  line(text: string, uuid: string): TurnLine {
+    const user = {
       type: 'user',
       uuid,
       session_id: '',
       parent_tool_use_id: null,
       message: { role: 'user', content: [{ type: 'text', text }] },
-    });
+    };
+    const line = `${JSON.stringify(user)}\n`;
+    const from = this.#heard;
+    this.#keep(from);
+    const point: ProcessPoint = {
+      uuid,
+      input: this.#held.sent,
+      bytes: Buffer.byteLength(line),
+      foreign: this.reader.foreign,
+      usage: this.meter.totals,
+      turns: this.turns,
+    };
+    return {
+      run: this.#held.run,
+      from,
+      point,
+      write: () => {
+        this.reader.begin(uuid);
+        void this.#held.write(line);
+      },
+    };
+  }
+
+  /** The turn need not be kept any more. */
+  settled(): void {
+    this.#keep(undefined);
+  }
+
+  /** Whether the line of the turn in which an earlier daemon left it has reached it. */
+  delivery({ input, bytes }: ProcessPoint): Delivery {
+    const found = this.#held.found;
+    if (!found?.held) return 'unknown';
+    if ('taken' in found.input) return found.input.taken >= input + bytes ? 'yes' : 'unknown';
+    const { received } = found.input;
+    return received <= input ? 'no' : received >= input + bytes ? 'yes' : 'unknown';
+  }
+
+  /** Whether a holder has it; else it is what one wrote down. */
+  get isHeld(): boolean {
+    return this.#held.found?.held !== false;
+  }
+
+  #keep(from: number | undefined): void {
+    this.#began = from;
+    this.#held.keep(from);
+  }
+
+  /** Looks what comes of having heard up to there. */
+  #follow(offset: number): void {
+    if (this.#began !== undefined && offset - this.#began > longestTurn) {
+      this.#keep(undefined);
+      this.#sink.tooLong();
+    }
+    if (this.catchingUp && offset >= (this.#held.found?.end ?? 0)) this.#catchUp();
+  }
+
+  #catchUp(): void {
+    if (!this.catchingUp) return;
+    this.catchingUp = false;
+    this.ready = true;
+    this.#control.release();
+    this.#sink.caughtUp();
+  }
+
+  #at(end: number, hear: () => void): void {
+    this.#heard = end;
+    this.place = { at: end, nth: 0 };
+    hear();
+    this.place = undefined;
   }
 
   async interrupt(): Promise<void> {

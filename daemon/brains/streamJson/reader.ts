@@ -51,10 +51,15 @@ export class StreamReader {
   #turn: Turn | undefined;
   #streamed: Streamed = { id: '', texts: 0, open: new Map() };
   /** Whether a turn runs that the brain began by itself. */
-  #foreign = false;
+  #foreign: boolean;
 
-  constructor(sink: ReaderSink) {
+  constructor(sink: ReaderSink, foreign = false) {
     this.#sink = sink;
+    this.#foreign = foreign;
+  }
+
+  get foreign(): boolean {
+    return this.#foreign;
   }
 
   /** From now on, lines are about this turn; `uuid` is the user line's. */

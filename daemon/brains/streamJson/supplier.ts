@@ -5,7 +5,8 @@ import type { Terminals } from '../../streams/contract.js';
 import type { Brain, BrainEnvironment, BrainProgram, BrainSpec, BrainSupplier } from '../contract.js';
 import { checkPlace } from '../place.js';
 import { streamJsonArgs } from './args.js';
-import { openStreamJsonBrain } from './brain.js';
+import { openStreamJsonBrain, rideStreamJsonBrain } from './brain.js';
+import type { BrainParts } from './brainParts.js';
 import { type Deadlines, deadlinesOf } from './deadlines.js';
 import { StreamProcess } from './process.js';
 import type { TalkKind } from './talk/kind.js';
@@ -65,21 +66,26 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       throw fail('brainMissing', { brain: kind.name, program, install: kind.install });
     });
 
-  const spawn = async (spec: BrainSpec, size?: HeldSize): Promise<Brain> => {
-    const program = await programOf(spec);
-    const own = deadlinesOf(deadlines, spec.limits);
-    if (spec.posture === 'talk')
-      return started(openTalk({ ...talk, deadlines: own }, spec, { program, size }), program);
-    return openStreamJsonBrain({
+  const partsOf = (spec: BrainSpec): BrainParts => {
+    let found: Promise<HeldProgram> | undefined;
+    return {
       identity: { name: kind.name, login: fillTemplate(kind.login, { clone: spec.clone }) },
       spec,
-      deadlines: own,
+      deadlines: deadlinesOf(deadlines, spec.limits),
       open: async (opening, sink) => {
+        const program = await (found ??= programOf(spec));
         const args = [...program.args, ...streamJsonArgs(spec, opening)];
         const held = await started(holder.spawn({ ...program, args }), program);
-        return new StreamProcess(held, spec, sink);
+        return new StreamProcess(held, spec, { sink });
       },
-    });
+    };
+  };
+
+  const spawn = async (spec: BrainSpec, size?: HeldSize): Promise<Brain> => {
+    if (spec.posture !== 'talk') return openStreamJsonBrain(partsOf(spec));
+    const program = await programOf(spec);
+    const own = deadlinesOf(deadlines, spec.limits);
+    return started(openTalk({ ...talk, deadlines: own }, spec, { program, size }), program);
   };
   return {
     name: kind.name,
@@ -107,6 +113,14 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
     },
     transcript: (of) => kind.talk.transcript(of),
     spawn,
+    ride: (spec, left, turn) => {
+      if (left.kind !== 'pipes') throw new Error('a task of this brain runs behind pipes');
+      return rideStreamJsonBrain(
+        partsOf(spec),
+        turn,
+        (sink, point) => new StreamProcess(left.held, spec, { sink, left: point }),
+      );
+    },
     adopt: (spec, held, told) =>
       adoptTalk({ ...talk, deadlines: deadlinesOf(deadlines, spec.limits) }, spec, { held, told }),
   };

@@ -41,6 +41,10 @@ export type BrainEvent =
   | 'lost'
   /** The process ended. */
   | 'died'
+  /** Where the turn begins could not be written down, so that it was not begun. */
+  | 'unnoted'
+  /** An earlier daemon left it, and nobody knows whether the turn's line has reached it. */
+  | 'doubted'
   /** The other process is up; a turn waits. */
   | 'spawned'
   /** The other process is up; no turn waits. */
@@ -60,6 +64,8 @@ export type BrainAction =
   | 'settleNoResult'
   | 'settleSilent'
   | 'settleUntaken'
+  | 'settleUnnoted'
+  | 'settleDoubted'
   | 'finishByResult'
   /** By the result of a turn that was asked to end. */
   | 'finishStopped'
@@ -94,6 +100,8 @@ export const brainTable: Readonly<Record<BrainState, Readonly<Partial<Record<Bra
   },
   sent: {
     accepted: { to: 'running', run: ['tellAccepted'] },
+    unnoted: { to: 'idle', run: ['settleUnnoted', 'finishSettled'] },
+    doubted: { to: 'ending', run: ['settleDoubted', 'endProcess'] },
     interrupt: { to: 'interrupting', run: ['askInterrupt'] },
     kill: { to: 'ending', run: ['settleInterrupted', 'endProcess'] },
     untaken: { to: 'renewing', run: ['renew'] },

@@ -3,6 +3,9 @@ import { asNumber, asObject, type Json } from './json.js';
 
 type Counts = Omit<ModelUsage, 'model'>;
 
+/** What a process has used in all, by model; it outlives JSON. */
+export type UsageTotals = readonly (readonly [model: string, counts: Counts])[];
+
 const none: Counts = { inputTokens: 0, outputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, costUsd: 0 };
 
 const minus = (now: Counts, before: Counts): Counts => ({
@@ -20,7 +23,17 @@ const values = (counts: Counts): number[] => Object.values(counts);
  * One meter belongs to one process.
  */
 export class UsageMeter {
-  readonly #totals = new Map<string, Counts>();
+  readonly #totals: Map<string, Counts>;
+
+  /** `totals` are those that an earlier meter of the same process has noted. */
+  constructor(totals: UsageTotals = []) {
+    this.#totals = new Map(totals);
+  }
+
+  /** What was reported last, by model. */
+  get totals(): UsageTotals {
+    return [...this.#totals];
+  }
 
   /** Reads a `result` line; models that used nothing since the last one are left out. */
   read(result: Json): ModelUsage[] {

@@ -1,4 +1,5 @@
 import { fail } from '../../../protocol/fail.js';
+import type { ProcessExit } from '../../holder/contract.js';
 import type { TurnOutcome } from '../contract.js';
 import { asArray, asString, type Json } from './json.js';
 
@@ -22,6 +23,12 @@ export interface BrainIdentity {
 
 const loggedOut =
   /invalid api key|please run \/login|not logged in|please log ?in|oauth token (has )?(been )?(expired|revoked)|token has expired/i;
+
+/** How a process ended, in words. */
+export function endingOf({ code, signal }: ProcessExit): string {
+  if (signal !== null) return `signal ${signal}`;
+  return code !== null ? `exit code ${code}` : 'it could not be started';
+}
 
 /** The reason a `result` line gives for a failure. */
 export function reasonOf(result: Json): string {

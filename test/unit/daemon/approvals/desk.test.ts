@@ -34,6 +34,8 @@ const asker = (change: Partial<Asker> = {}): Asker => ({
   policy: 'ask',
   timeoutMs: undefined,
   redact: (value) => value,
+  waits: () => void (opened += 1),
+  settle: () => undefined,
   opened: (tx) => tx.after(() => (opened += 1)),
   resolved: (tx, request, decision) => tx.after(() => resolved.push([request.request, decision])),
   deliver: (request, answer) => delivered.push({ request: request.request, answer }),

@@ -3,7 +3,7 @@ import type { ToldOutput } from '../../../../daemon/brains/contract.js';
 import { adoptBrain } from '../../../../daemon/clones/adoption.js';
 import type { CloneDirectory } from '../../../../daemon/clones/directory.js';
 import type { HeldTerminal } from '../../../../daemon/holder/contract.js';
-import type { FoundBrain } from '../../../../daemon/holder/holders.js';
+import type { FoundBrain } from '../../../../daemon/holder/leftRuns.js';
 import { cloneRecord, ZoneState } from '../../../support/zoneState.js';
 
 let state: ZoneState;

@@ -60,7 +60,7 @@ describe('the next daemon', () => {
       requestedAt: task.queuedAt,
       deadlineAt: task.queuedAt,
     };
-    state.store.approvals.insert(approval);
+    state.store.approvals.insert(approval, 'r_1');
     next();
     expect(state.store.approvals.get('a_1')).toMatchObject({
       status: 'withdrawn',

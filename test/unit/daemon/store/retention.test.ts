@@ -36,7 +36,7 @@ function ended(id: string, days: number, change: Partial<TaskRecord> = {}): void
   store.tasks.insert(taskRecord({ id, status: 'done', finishedAt, ...change }));
   const clone = change.clone ?? 'mechanic.1';
   const approval = { id: `a_${id}`, clone, task: id, status: 'allowed' } as Approval;
-  store.approvals.insert(approval);
+  store.approvals.insert(approval, 'r_1');
   for (const model of ['m1', 'm2'])
     store.usage.insert({
       clone,

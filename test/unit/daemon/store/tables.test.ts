@@ -224,7 +224,7 @@ describe('ApprovalTable', () => {
       approval('a_2', { clone: 'mechanic.2' }),
       approval('a_3', { answers: { 'Why?': 'so' } }),
     ];
-    for (const each of [one, two, three]) approvals.insert(each);
+    for (const each of [one, two, three]) approvals.insert(each, `r_${each.id}`);
     expect(approvals.pendingCount()).toBe(3);
     const denied = { ...one, status: 'denied' as const, decision: 'deny' as const };
     approvals.update(denied);
