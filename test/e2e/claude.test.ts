@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Approval, Event, Khlone, Task } from '../../client/index.js';
 import { type ClaudeZone, claudeZone } from '../support/claudeZone.js';
+import { history } from '../support/events.js';
 import { processesWith } from '../support/processes.js';
 import { refuse, say, use } from '../support/scriptedModel.js';
 
@@ -191,24 +192,55 @@ describe('a clone of Claude Code', () => {
     expect(JSON.stringify(zone.model.requests.at(-1)?.body)).toContain('the word is plum');
   });
 
-  test('goes on with its conversation after a kill -9 of the daemon, whose own processes are ended', async () => {
-    zone.model.rule('remember the pear', say('Noted.'));
-    zone.model.rule('hang with the daemon', { hang: true });
-    zone.model.rule('what fruit', say('A pear.'));
+  test('goes on in the middle of a message after a kill -9 of the daemon, in the same process and asking nothing twice', async () => {
+    const text = 'one two three four five six seven eight nine ten eleven twelve';
+    zone.model.rule('speak slowly', say(text, { pieces: 12, everyMs: 250 }));
+    zone.model.rule('what was it', say('Numbers.'));
     const who = await enroll();
-    await act(who, 'remember the pear');
-    const { id } = await khlone.clone.act({ who, say: 'hang with the daemon' });
-    await zone.model.seen('hang with the daemon');
+    await using pieces = khlone.events({ types: ['message.delta'], who });
+    await pieces.ready;
+    const { id } = await khlone.clone.act({ who, say: 'speak slowly' });
+    await pieces.next();
     const left = brainOf(who);
     await zone.killDaemon(khlone);
     khlone = await zone.client();
-    expect(await khlone.task.get({ task: id })).toMatchObject({
-      status: 'interrupted',
-      error: { kind: 'taskInterrupted' },
+    expect(await khlone.task.wait({ task: id })).toMatchObject({
+      status: 'done',
+      attempt: 1,
+      result: { text },
     });
-    expect(await act(who, 'what fruit')).toMatchObject({ status: 'done', result: { text: 'A pear.' } });
-    expect(JSON.stringify(zone.model.requests.at(-1)?.body)).toContain('remember the pear');
-    expect(brainOf(who).filter((pid) => left.includes(pid))).toEqual([]);
+    expect(brainOf(who)).toEqual(left);
+    expect(zone.model.requests.filter((request) => request.text.includes('speak slowly'))).toHaveLength(1);
+    const told = (await history(khlone)).filter((event) => 'task' in event && event.task === id);
+    expect(told.flatMap(({ type }) => (type === 'clone.status' ? [] : [type]))).toEqual([
+      'task.queued',
+      'task.started',
+      'message.completed',
+      'usage.updated',
+      'task.finished',
+    ]);
+    expect(await act(who, 'what was it')).toMatchObject({ status: 'done', result: { text: 'Numbers.' } });
+    expect(JSON.stringify(zone.model.requests.at(-1)?.body)).toContain('speak slowly');
+  });
+
+  test('keeps a permission it asks for open over two kills of the daemon, and uses its tool once', async () => {
+    zone.model.rule('note it once', use('Bash', { command: 'echo x >> once.txt; sleep 1' }), say('Noted.'));
+    const who = await enroll();
+    await using asked = khlone.events({ types: ['approval.requested'], who });
+    await asked.ready;
+    const { id } = await khlone.clone.act({ who, say: 'note it once' });
+    await asked.next();
+    const before = await khlone.approval.list();
+    await zone.killDaemon(khlone);
+    khlone = await zone.client();
+    expect(await khlone.clone.get({ who })).toMatchObject({ status: 'waiting', task: id });
+    expect(await khlone.approval.list()).toEqual(before);
+    await khlone.approval.respond({ approval: before.approvals[0]?.id ?? '', decision: 'allow' });
+    // Right after the answer, which may not have reached the brain.
+    await zone.killDaemon(khlone);
+    khlone = await zone.client();
+    expect(await khlone.task.wait({ task: id })).toMatchObject({ status: 'done', attempt: 1 });
+    expect(readFileSync(join(zone.root, 'once.txt'), 'utf8')).toBe('x\n');
   });
 
   test('tells an error of the API as its own', async () => {
