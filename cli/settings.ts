@@ -61,7 +61,7 @@ export function withSettings(command: Command): Command {
     .option('--idle-timeout <duration>', 'a process at rest for so long is ended', parseDuration)
     .option(
       '--ask-ignore <pattern>',
-      'a path that changes by itself, such as dist or **/*.log, and breaks no ask; repeat it',
+      "a path that changes by itself, such as dist or '**/*.log', and breaks no ask; repeat it, '' for none",
       gather,
     )
     .option('--max-queued <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
@@ -115,7 +115,7 @@ function readLimits(options: SettingOptions): Limits {
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
     ...(maxQueued !== undefined && { maxQueued }),
     ...(recovery !== undefined && { recovery }),
-    ...(askIgnore !== undefined && { askIgnore }),
+    ...(askIgnore !== undefined && { askIgnore: askIgnore.filter((pattern) => pattern !== '') }),
     ...readBounds(options),
   };
 }

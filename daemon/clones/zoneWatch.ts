@@ -164,10 +164,7 @@ function unexplained(
     if (written.has(whole)) return true;
     // A folder that was made for a file that a tool wrote, or in which that file was written by way of another name.
     const holds = kind === 'added' || kind === 'touched';
-    return (
-      holds &&
-      [...written].some((file) => file.startsWith(`${whole}/`) || (path === '.' && file.startsWith(root)))
-    );
+    return holds && [...written].some((file) => file.startsWith(`${whole}/`));
   };
   return (change) => !isIgnored(change.path) && !isWritten(change);
 }

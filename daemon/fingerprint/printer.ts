@@ -33,10 +33,18 @@ interface Waiting {
   readonly late: NodeJS.Timeout;
 }
 
+interface Options {
+  /** The compiled program of the thread. */
+  readonly program?: URL;
+  /** Longest wait for it, in ms. */
+  readonly waitMs?: number;
+}
+
 /** Takes prints in a thread of its own, which is there from the first ask on. */
 export class ThreadPrinter implements Printer, Disposable {
   readonly #zone: ThreadData;
   readonly #program: URL;
+  readonly #waitMs: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -44,9 +52,10 @@ export class ThreadPrinter implements Printer, Disposable {
   #prints = 0;
   #disposed = false;
 
-  constructor(zone: ThreadData, program = new URL('./worker.js', import.meta.url)) {
+  constructor(zone: ThreadData, { program, waitMs = answerMs }: Options = {}) {
     this.#zone = zone;
-    this.#program = program;
+    this.#program = program ?? new URL('./worker.js', import.meta.url);
+    this.#waitMs = waitMs;
   }
 
   async take(): Promise<Print> {
@@ -89,8 +98,8 @@ export class ThreadPrinter implements Printer, Disposable {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => {
-        this.#stop(new Error(`the zone could not be looked at within ${answerMs} ms`));
-      }, answerMs).unref();
+        this.#stop(new Error(`the zone could not be looked at within ${this.#waitMs} ms`));
+      }, this.#waitMs).unref();
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject, late });
       const message: ToThread = { id, request };
       this.#worker?.postMessage(message);

@@ -6,7 +6,7 @@ import { ZoneWatch } from '../../../../daemon/clones/zoneWatch.js';
 import { Prints } from '../../../../daemon/fingerprint/prints.js';
 import type { Printer } from '../../../../daemon/fingerprint/printer.js';
 import type { Task } from '../../../../protocol/shapes/task.js';
-import { CloneStage, stopBy } from '../../../support/cloneStage.js';
+import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
 import { busy, died, type FakeBrain, type Script } from '../../../support/fakeBrain.js';
 import { TreeFolder } from '../../../support/tree.js';
 
@@ -176,11 +176,13 @@ describe('an ask', () => {
     printer = { take: () => gate.promise.then(() => plain.take()) };
     const task = stage.give('look', { kind: 'ask', who: 'mechanic.1' });
     const brain = await stage.supplier.brain(0);
+    await settle();
     expect(brain.said).toEqual([]);
     // What is written before the look is none of the ask's.
     write();
     gate.open();
     expect(await stage.end(task)).toMatchObject({ status: 'done' });
+    expect(checks()).toEqual([]);
   });
 });
 
