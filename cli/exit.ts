@@ -36,6 +36,7 @@ const endingOfKind: Readonly<Record<string, Ending>> = {
   zoneLocked: 'refused',
   capabilityMissing: 'refused',
   serviceUnavailable: 'refused',
+  sandboxMissing: 'refused',
   cloneBusy: 'refused',
   noTerminal: 'refused',
   streamTaken: 'refused',

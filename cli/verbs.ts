@@ -153,6 +153,18 @@ export const verbs: readonly Verb[] = [
     load: () => import('./commands/service.js'),
   },
   {
+    name: 'config',
+    summary: 'print the settings of the zone, or change one',
+    group: machinery,
+    load: () => import('./commands/config.js'),
+  },
+  {
+    name: 'sandbox',
+    summary: 'run any command as an ask of a clone would run',
+    group: machinery,
+    load: () => import('./commands/sandbox.js'),
+  },
+  {
     name: 'doctor',
     summary: 'check what is installed and in order, and say what to do',
     group: machinery,

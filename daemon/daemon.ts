@@ -4,6 +4,7 @@ import type { Row } from '../protocol/row.js';
 import { table } from '../protocol/table.js';
 import type { Event } from '../protocol/shapes/event.js';
 import { packageVersion } from '../protocol/version.js';
+import type { ZonePaths } from '../protocol/zone.js';
 import { ApprovalDesk } from './approvals/desk.js';
 import type { BrainSupplier } from './brains/contract.js';
 import { createSuppliers } from './brains/suppliers.js';
@@ -33,9 +34,11 @@ import { describeDaemon } from './services/session.js';
 import { TaskEnds } from './services/taskEnds.js';
 import { Housekeeper } from './store/housekeeper.js';
 import { retentionOf } from './store/retention.js';
+import { machineSandbox, type Sandbox } from './sandbox/sandbox.js';
 import { Store } from './store/store.js';
 import { createScreens } from './streams/screen/screens.js';
 import { createTerminals } from './streams/terminals.js';
+import { ZoneSettings } from './zone/settings.js';
 import type { ZoneClaim } from './zone/owner.js';
 
 /** Time that calls in flight have to answer when the daemon ends, in ms. */
@@ -53,6 +56,8 @@ export interface StopOrder {
 export interface DaemonRequest {
   readonly claim: ZoneClaim;
   readonly log: Log;
+  /** Around asks; the machine's when left out. */
+  readonly sandbox?: Sandbox;
 }
 
 /** The daemon of a zone that is claimed: from its database to its socket. */
@@ -101,10 +106,21 @@ export class Daemon {
     // A clone is enrolled to be used soon.
     this.#held.add(events.onPublished((news) => news.some(isEnrolment) && holder.warm()));
     const screens = this.#held.add(createScreens());
+    const sandbox =
+      request.sandbox ??
+      machineSandbox({
+        zone: zone.root,
+        hidden: hiddenFolders(paths),
+        sockets: [paths.socket],
+      });
+    const settings = new ZoneSettings(store);
+    const environment = new CloneEnvironment(vault, paths.socket);
     const suppliers = createSuppliers({
       holder,
       terminals: createTerminals({ holder, screens }),
       demo: { folder: join(paths.brains, 'demo') },
+      sandbox,
+      asks: join(paths.stateDir, 'asks'),
     });
     const found = this.#find({ store, log: events, queue });
     const shared = {
@@ -112,8 +128,9 @@ export class Daemon {
       log: events,
       queue,
       desk,
-      environment: new CloneEnvironment(vault, paths.socket),
       zone: this.#watch(events, store, suppliers),
+      environment,
+      settings,
       ready: this.#endLeft(found),
     };
     const directory = this.#directory;
@@ -123,7 +140,6 @@ export class Daemon {
 
     const identity = describeDaemon(zone);
     this.#startedAt = identity.daemon.startedAt;
-    const { environment } = shared;
     const conversations = new LongConversations({
       suppliers,
       environmentOf: (clone) => environment.of(clone),
@@ -138,6 +154,9 @@ export class Daemon {
       desk,
       vault,
       suppliers,
+      settings,
+      sandbox,
+      environment,
       found: found.then(() => undefined),
       finishedSpools: (clone) => holder.finished(clone),
       intake: new Intake({ store, log: events, queue, directory }),
@@ -242,6 +261,12 @@ export class Daemon {
     if (gone > 0) log.warn('ended processes of an earlier daemon whose holders are gone', { ended: gone });
   }
 }
+
+/** The state of every zone, and the folders of their sockets. */
+const hiddenFolders = ({ stateFolders, socketFolders }: ZonePaths): string[] => [
+  ...stateFolders.slice(0, 1),
+  ...socketFolders.slice(0, 1),
+];
 
 const isEnrolment = ({ type }: Event): boolean => type === 'clone.enrolled';
 

@@ -358,6 +358,13 @@ export const errorRegistry = {
     retryable: false,
     details: z.object({ manager: z.string(), reason: z.string() }),
   },
+  sandboxMissing: {
+    code: -32070,
+    message: 'No sandbox can be had here for an ask: {reason}.',
+    hint: '{next} To let asks run with their other layers alone: `khlone config ask.sandbox prefer`.',
+    retryable: false,
+    details: z.object({ reason: z.string(), next: z.string() }),
+  },
   ...streamErrors,
 } as const satisfies Record<string, ErrorRow>;
 

@@ -7,6 +7,7 @@ import * as session from './methods/session.js';
 import * as stream from './methods/stream.js';
 import * as task from './methods/task.js';
 import * as usage from './methods/usage.js';
+import * as zone from './methods/zone.js';
 
 /** The one table: every message of the protocol, in the order the documents print them. */
 export const table = [
@@ -50,6 +51,9 @@ export const table = [
   stream.streamResynced,
   stream.streamEnded,
   usage.usageGet,
+  zone.zoneGet,
+  zone.zoneSet,
+  zone.sandboxDescribe,
 ] as const;
 
 type AnyRow = (typeof table)[number];

@@ -134,7 +134,7 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
         fine('supervision', 'told once a daemon runs: what it may do depends on where it was started'),
       ];
     }
-    const { daemon, uptimeMs, holder, storage, supervision } = await khlone.daemon.status();
+    const { daemon, uptimeMs, holder, storage, supervision, sandbox } = await khlone.daemon.status();
     const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
     const version =
       daemon.version === packageVersion
@@ -144,7 +144,10 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
             `${detail}; this CLI is ${packageVersion}`,
             'Bring both to one release: `khlone daemon restart`; brains and turns go on.',
           );
-    const means = supervision === undefined ? [] : [checkSupervision(supervision)];
+    const means = [
+      ...(supervision === undefined ? [] : [checkSupervision(supervision)]),
+      ...(sandbox === undefined ? [] : [checkSandbox(sandbox)]),
+    ];
     const noticed = (await everyClone(khlone)).flatMap(({ name, notices = [] }) =>
       notices.map(({ message, hint }) => warn('clone', `${name}: ${message}`, hint)),
     );
@@ -163,6 +166,19 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
         : error.hint;
     return [broken('daemon', error.message, next)];
   }
+}
+
+/** What stands around asks; the daemon tells, as it is the one to start them. */
+function checkSandbox({
+  kind,
+  setting,
+  reason = '',
+  next = '',
+}: NonNullable<DaemonStatusResult['sandbox']>): Finding {
+  if (kind !== 'none') return fine('sandbox', `asks run in ${kind} (ask.sandbox = ${setting})`);
+  return setting === 'require'
+    ? broken('sandbox', `asks are refused (ask.sandbox = require): ${reason}`, next)
+    : warn('sandbox', `asks run without one (ask.sandbox = prefer): ${reason}`, next);
 }
 
 /** How brains are ended and bounded; the daemon tells, since it depends on where it was started. */

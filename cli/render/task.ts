@@ -84,6 +84,7 @@ export function renderTask(task: Task, { style, now }: TasksView): string {
       ['attempt', task.attempt === 0 ? undefined : String(task.attempt)],
       ['priority', task.priority === 0 ? undefined : String(task.priority)],
       ['labels', labelsText(task.labels)],
+      ['sandbox', task.sandbox],
       ['timeout', task.timeoutMs === undefined ? undefined : formatDuration(task.timeoutMs)],
       ['queued', formatTime(task.queuedAt)],
       ['started', task.startedAt === undefined ? undefined : formatTime(task.startedAt)],

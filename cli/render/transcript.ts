@@ -112,9 +112,10 @@ export class Transcript {
     const { style } = this.#view;
     const task = this.#tasks.get(event.task);
     const again = event.attempt > 1 ? ` (attempt ${event.attempt})` : '';
+    const bare = event.sandbox === 'none' ? ' (no sandbox)' : '';
     const said = task === undefined ? '' : ` ${task.kind}: ${oneLine(task.say)}`;
     const line = this.#fit(
-      `${style.symbols.started} ${event.task}${again}${said}`,
+      `${style.symbols.started} ${event.task}${again}${bare}${said}`,
       this.#prefix(event.clone),
     );
     const time = this.#view.mode === 'shared' ? `\n  ${style.dim(formatTime(event.at))}` : '';

@@ -32,6 +32,8 @@ import type {
   PingResult,
   RpcDiscoverParams,
   RpcDiscoverResult,
+  SandboxDescribeParams,
+  SandboxDescribeResult,
   StreamAckParams,
   StreamAttachParams,
   StreamAttachResult,
@@ -53,6 +55,10 @@ import type {
   TaskWaitParams,
   UsageGetParams,
   UsageGetResult,
+  ZoneGetParams,
+  ZoneGetResult,
+  ZoneSetParams,
+  ZoneSetResult,
 } from './types.js';
 
 /** The `daemon/…` methods. */
@@ -437,6 +443,54 @@ export class UsageApi {
   }
 }
 
+/** The `zone/…` methods. */
+export class ZoneApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /**
+   * Tells the settings of the zone, and which sandbox its asks have.
+   *
+   * `zone/get`, stable since version 1.
+   * Fails with storageFailed.
+   */
+  get(params: ZoneGetParams = {}, options?: CallOptions): Promise<ZoneGetResult> {
+    return this.#caller.call('zone/get', params, options) as Promise<ZoneGetResult>;
+  }
+
+  /**
+   * Changes settings of the zone; what is left out stays. Processes of asks that do not fit end at rest.
+   *
+   * `zone/set`, stable since version 1.
+   * Fails with storageFailed.
+   */
+  set(params: ZoneSetParams = {}, options?: CallOptions): Promise<ZoneSetResult> {
+    return this.#caller.call('zone/set', params, options) as Promise<ZoneSetResult>;
+  }
+}
+
+/** The `sandbox/…` methods. */
+export class SandboxApi {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /**
+   * Tells how to run a command exactly as an ask of a clone would run it. Secrets of the clone are left out of `env`.
+   *
+   * `sandbox/describe`, stable since version 1.
+   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, capabilityMissing, sandboxMissing, storageFailed.
+   */
+  describe(params: SandboxDescribeParams, options?: CallOptions): Promise<SandboxDescribeResult> {
+    return this.#caller.call('sandbox/describe', params, options) as Promise<SandboxDescribeResult>;
+  }
+}
+
 /**
  * Every method of the protocol, over whatever carries its calls.
  * Beside its own errors any call may fail with invalidRequest, invalidParams, notInitialized, tooManyRequests, cancelled, shuttingDown, internalError.
@@ -457,6 +511,10 @@ export class GeneratedApi {
   readonly stream: StreamApi;
   /** The `usage/…` methods. */
   readonly usage: UsageApi;
+  /** The `zone/…` methods. */
+  readonly zone: ZoneApi;
+  /** The `sandbox/…` methods. */
+  readonly sandbox: SandboxApi;
 
   constructor(caller: Caller) {
     this.#caller = caller;
@@ -467,6 +525,8 @@ export class GeneratedApi {
     this.event = new EventApi(caller);
     this.stream = new StreamApi(caller);
     this.usage = new UsageApi(caller);
+    this.zone = new ZoneApi(caller);
+    this.sandbox = new SandboxApi(caller);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { KhloneError } from '../../protocol/error.js';
 import type { TerminalSettings } from '../../protocol/shapes/clone.js';
 import type { HeldLimits, HeldProcess, HeldSize, HeldTerminal, ProcessExit } from '../holder/contract.js';
 import type { Disposable } from '../lifecycle.js';
+import type { SandboxKind, SandboxNeeds } from '../sandbox/contract.js';
 import type { Terminal } from '../streams/contract.js';
 
 /** What a supplier's brains can do; a method that needs one of these refuses when it is false. */
@@ -44,6 +45,8 @@ export interface BrainSpec {
   /** The clone's name, for messages and the brain's own environment. */
   readonly clone: string;
   readonly posture: 'act' | 'ask' | 'talk';
+  /** Of an ask: whether it may run where there is no sandbox. Default: it may. */
+  readonly sandbox?: 'require' | 'prefer';
   readonly cwd: string;
   readonly env: BrainEnvironment;
   /** UUID chosen by khlone. */
@@ -207,6 +210,8 @@ export type LeftProcess =
 
 /** One process holding one conversation. */
 export interface Brain {
+  /** What stands around its process, where that is an ask's. */
+  readonly sandbox?: SandboxKind | undefined;
   /** Its terminal, where it runs in one: what streams attach to and detach from. */
   readonly terminal?: Terminal;
   /** Of one that was taken up: resolves once it has told all that an earlier daemon may have heard. Never rejects. */
@@ -235,6 +240,12 @@ export interface Brain {
   kill(): Promise<ProcessExit>;
 }
 
+/** What an ask of a brain needs of the machine, and what is done once its process is gone. */
+export interface AskPlaces {
+  readonly needs: SandboxNeeds;
+  settle(): void;
+}
+
 /** A kind of brain: how to find it, start it and speak with it. */
 export interface BrainSupplier {
   readonly name: string;
@@ -255,7 +266,7 @@ export interface BrainSupplier {
   /**
    * Starts a process on the conversation. What goes wrong later is told by `turn.finished`.
    * In the posture `talk`, and always where `sharesTerminal`, it has a terminal, of this size at first.
-   * @throws brainMissing, capabilityMissing
+   * @throws brainMissing, capabilityMissing, sandboxMissing
    */
   spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain>;
   /** The file in which its program keeps a conversation; undefined where there is none, missing where it keeps none. */
@@ -265,6 +276,11 @@ export interface BrainSupplier {
    * what it said first in the turn.
    */
   ride?(spec: BrainSpec, left: LeftProcess, turn: RiddenTurn): Brain;
+  /**
+   * What an ask of such a clone needs beside the zone, for whoever wants to run something else as an ask would run;
+   * `settle` takes it away. Missing where it cannot ask.
+   */
+  askPlaces?(spec: BrainSpec): AskPlaces;
   /**
    * Takes up a terminal that an earlier daemon started by `spawn`; missing where it has none. `told` says whether
    * an output is in the history already.

@@ -14,6 +14,7 @@ import { onUnexpectedError } from '../lifecycle.js';
 import type { Terminal } from '../streams/contract.js';
 import { BrainSlot, type GoneProcess } from './brainSlot.js';
 import type { CloneStep } from './cloneMachine.js';
+import type { ZoneSettings } from '../zone/settings.js';
 import type { CloneEnvironment } from './environment.js';
 import type { CloneLedger } from './ledger.js';
 import { specOf } from './spec.js';
@@ -23,6 +24,7 @@ import type { Talks } from './talks.js';
 export interface CloneProcessParts {
   readonly supplier: BrainSupplier;
   readonly environment: CloneEnvironment;
+  readonly settings: ZoneSettings;
   readonly ledger: () => CloneLedger;
   readonly talks: Talks;
   /** The state changed by itself, or should have and could not: there may be something to do, now or soon. */
@@ -162,7 +164,8 @@ export class CloneProcess {
 
   #spec(posture: BrainSpec['posture']): BrainSpec {
     const { record } = this.#parts.ledger();
-    return specOf(record, posture, this.#parts.environment.of(record));
+    const { environment, settings } = this.#parts;
+    return specOf(record, posture, { env: environment.of(record), sandbox: settings.askSandbox });
   }
 
   #ended({ posture, byItself }: GoneProcess): void {

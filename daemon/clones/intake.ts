@@ -75,6 +75,7 @@ export class Intake {
         epoch: undefined,
         result: undefined,
         error: undefined,
+        sandbox: undefined,
         queuedAt: now(),
         startedAt: undefined,
         finishedAt: undefined,

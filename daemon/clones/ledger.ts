@@ -9,6 +9,7 @@ import { cut, maxErrorLength } from '../events/cut.js';
 import type { EventLog, Transaction } from '../events/log.js';
 import { onUnexpectedError } from '../lifecycle.js';
 import type { CloneRecord } from '../store/cloneTable.js';
+import type { SandboxKind } from '../sandbox/contract.js';
 import { now } from '../store/ids.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
@@ -16,6 +17,7 @@ import type { TurnProgress } from '../store/turnTable.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
 import { type CloneState, type CloneStep, nextCloneState, statusOf } from './cloneMachine.js';
 import { cleanError, cloneFailed, endByStop, endByTurn, errorView } from './ends.js';
+import type { ZoneSettings } from '../zone/settings.js';
 import type { CloneEnvironment } from './environment.js';
 import type { TaskQueue } from './queue.js';
 import { isEnd } from './taskMachine.js';
@@ -32,6 +34,7 @@ export interface LedgerShared {
   readonly desk: ApprovalDesk;
   readonly environment: CloneEnvironment;
   readonly zone: Pick<ZoneWatch, 'look' | 'missed'>;
+  readonly settings: ZoneSettings;
 }
 
 /** What a ledger begins with. */
@@ -166,13 +169,13 @@ export class CloneLedger {
     return this.#stored()?.status === 'queued';
   }
 
-  /** The process takes the task in hand. */
-  start(): void {
+  /** The process takes the task in hand; `sandbox` stands around it, where it is an ask. */
+  start(sandbox: SandboxKind | undefined): void {
     const task = this.#stored();
     if (!task) return;
     this.#task = this.change('take', (tx) => {
       this.#save(tx, { ...this.#record, usedAt: Date.now() });
-      return this.#shared.queue.start(tx, task);
+      return this.#shared.queue.start(tx, task, task.kind === 'ask' ? (sandbox ?? 'none') : undefined);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { TaskError } from '../../protocol/shapes/task.js';
 import type { Transaction } from '../events/log.js';
+import type { SandboxKind } from '../sandbox/contract.js';
 import { now } from '../store/ids.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
@@ -52,18 +53,27 @@ export class TaskQueue {
     return record;
   }
 
-  start(tx: Transaction, task: TaskRecord): TaskRecord {
+  /** `sandbox` is what stands around it, of an ask. */
+  start(tx: Transaction, task: TaskRecord, sandbox?: SandboxKind): TaskRecord {
     const record: TaskRecord = {
       ...task,
       status: nextTaskStatus(task.status, 'start'),
       attempt: task.attempt + 1,
       epoch: this.#store.epoch,
+      sandbox,
       startedAt: now(),
     };
     this.#store.tasks.update(record, this.#store.epoch);
     this.#store.turns.begin(record.id, record.clone ?? '');
     this.#count(tx, record, -1);
-    tx.append({ type: 'task.started', task: record.id, ...cloneOf(record), attempt: record.attempt });
+    const { attempt } = record;
+    tx.append({
+      type: 'task.started',
+      task: record.id,
+      ...cloneOf(record),
+      attempt,
+      ...(sandbox && { sandbox }),
+    });
     return record;
   }
 
@@ -126,6 +136,7 @@ export class TaskQueue {
       status: nextTaskStatus(task.status, 'retry'),
       result: undefined,
       error: undefined,
+      sandbox: undefined,
       resumed: false,
       queuedAt: now(),
       startedAt: undefined,

@@ -78,6 +78,7 @@ export class CloneRunner {
     this.#process = new CloneProcess({
       supplier,
       environment: shared.environment,
+      settings: shared.settings,
       ledger,
       talks: this.#talks,
       moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),

@@ -6,11 +6,12 @@ import type { CloneRecord } from '../store/cloneTable.js';
 export function specOf(
   clone: CloneRecord,
   posture: BrainSpec['posture'],
-  env: Readonly<Record<string, string>>,
+  { env, sandbox }: { readonly env: BrainSpec['env']; readonly sandbox: NonNullable<BrainSpec['sandbox']> },
 ): BrainSpec {
   return {
     clone: clone.name,
     posture,
+    ...(posture === 'ask' && { sandbox }),
     cwd: clone.cwd,
     env,
     conversation: clone.conversation,

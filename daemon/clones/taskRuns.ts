@@ -142,7 +142,7 @@ export class TaskRuns {
     await look.ready;
     // Cancelled, or left to the next daemon.
     if (!ledger.stillQueued() || !serving()) return;
-    ledger.start();
+    ledger.start(brain.sandbox);
     await this.#take(brain, task, look);
   }
 

@@ -62,6 +62,7 @@ export function taskView(record: TaskRecord, usage: Usage | undefined): Task {
     labels: record.labels,
     ...(record.result && { result: record.result }),
     ...(record.error && { error: record.error }),
+    ...(record.sandbox && { sandbox: record.sandbox }),
     ...(usage && { usage }),
     queuedAt: record.queuedAt,
     ...(record.startedAt !== undefined && { startedAt: record.startedAt }),

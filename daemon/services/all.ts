@@ -10,6 +10,7 @@ import { sessionService } from './session.js';
 import { streamService, type StreamParts } from './streams.js';
 import { taskService, type TaskParts } from './tasks.js';
 import { usageService } from './usage.js';
+import { zoneService, type ZoneParts } from './zone.js';
 import { whileWritable } from './whileWritable.js';
 
 /** Everything the handlers work with. */
@@ -17,6 +18,7 @@ export type ServiceParts = CloneParts &
   DaemonParts &
   TaskParts &
   StreamParts &
+  ZoneParts &
   Parameters<typeof sessionService>[0] &
   Parameters<typeof approvalService>[0] & {
     /** Resolves once the processes that an earlier daemon left are back with their clones. */
@@ -34,6 +36,7 @@ export function createHandlers(parts: ServiceParts): Handlers<CallContext> {
     ...eventService(parts),
     ...streamService(parts),
     ...usageService(parts),
+    ...zoneService(parts),
   };
   const handlers = afterFound(whileWritable(all, parts.store), () => parts.found);
   const entries = Object.entries(handlers).map(([name, handler]) => [

@@ -13,7 +13,9 @@ import type { Bounds } from '../holder/bounds.js';
 import type { Resources } from '../holder/resources.js';
 import type { CallContext } from '../rpc/call.js';
 import type { CloneRecord } from '../store/cloneTable.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
 import type { Store } from '../store/store.js';
+import type { ZoneSettings } from '../zone/settings.js';
 import { pageOf } from './page.js';
 import type { Service } from './parts.js';
 
@@ -24,6 +26,9 @@ export interface CloneParts {
   readonly enrolment: Enrolment;
   readonly intake: Intake;
   readonly vault: Vault;
+  /** Whether asks may do without a sandbox, and whether they must. */
+  readonly settings: ZoneSettings;
+  readonly sandbox: Sandbox;
   /** What brains use now, by clone. */
   readonly resources: () => Promise<ReadonlyMap<string, Resources>>;
   /** By what the limits of a clone are kept. */
@@ -149,6 +154,8 @@ export function cloneService(parts: CloneParts): Service<Names> {
     },
 
     async 'clone/ask'(params, context) {
+      const state = parts.settings.askSandbox === 'require' ? await parts.sandbox.state() : undefined;
+      if (state?.kind === 'none') throw fail('sandboxMissing', { reason: state.reason, next: state.next });
       return give('ask', params, context);
     },
 

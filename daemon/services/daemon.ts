@@ -4,8 +4,11 @@ import type { CloneDirectory } from '../clones/directory.js';
 import type { EventLog } from '../events/log.js';
 import type { Store } from '../store/store.js';
 import type { Means } from '../holder/holders.js';
+import type { Sandbox } from '../sandbox/sandbox.js';
+import type { ZoneSettings } from '../zone/settings.js';
 import type { Service } from './parts.js';
 import type { DaemonIdentity } from './session.js';
+import { sandboxView } from './zone.js';
 
 /** What `daemon/status` tells beside the store's own figures. */
 export interface DaemonParts {
@@ -21,6 +24,9 @@ export interface DaemonParts {
   readonly directory: CloneDirectory;
   /** What there is to end brains and to bound them. */
   means(): Promise<Means>;
+  /** What stands around asks. */
+  readonly settings: ZoneSettings;
+  readonly sandbox: Sandbox;
   /** How many clients are connected. */
   clients(): number;
   /** Begins the end of the daemon and returns at once. */
@@ -49,6 +55,7 @@ export function daemonService(parts: DaemonParts): Service<'daemon/status' | 'da
         },
         storage: fault ? { state: 'failing', ...fault } : { state: 'ok' },
         supervision: await parts.means(),
+        sandbox: await sandboxView(parts),
         paths: { ...parts.paths },
         cursor: log.cursor,
       };

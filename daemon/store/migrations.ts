@@ -159,4 +159,6 @@ export const migrations: readonly string[] = [
   ) STRICT;
   ALTER TABLE approvals ADD COLUMN request TEXT;
   `,
+  // What stood around the process of an ask.
+  'ALTER TABLE tasks ADD COLUMN sandbox TEXT;',
 ];

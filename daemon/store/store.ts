@@ -10,7 +10,7 @@ import { RetentionTable } from './retention.js';
 import { TaskTable } from './taskTable.js';
 import { UsageTable } from './usageTable.js';
 import { TurnTable } from './turnTable.js';
-import { nextEpoch, probe } from './zoneTable.js';
+import { nextEpoch, probe, readValue, writeValue } from './zoneTable.js';
 
 /** Why the disk takes nothing, and since when (ISO 8601, UTC). */
 export interface StoreFault {
@@ -64,6 +64,16 @@ export class Store implements Disposable {
     }
     this.#tell(undefined);
     return result;
+  }
+
+  /** A value that is kept for the zone. */
+  value(key: string): string | undefined {
+    return readValue(this.#db, key);
+  }
+
+  /** Keeps a value for the zone; within `transact`. */
+  keep(key: string, value: string): void {
+    writeValue(this.#db, key, value);
   }
 
   /** Why the disk takes nothing; undefined where it does. Tried anew where it did not the last time. */

@@ -1,3 +1,4 @@
+import type { SandboxKind } from '../sandbox/contract.js';
 import type { TaskError, TaskKind, TaskStatus } from '../../protocol/shapes/task.js';
 import type { Db } from './database.js';
 
@@ -21,6 +22,8 @@ export interface TaskRecord {
   readonly epoch: number | undefined;
   readonly result: { text: string; truncated?: boolean } | undefined;
   readonly error: TaskError | undefined;
+  /** What stands around its process, of an ask that was started. */
+  readonly sandbox: SandboxKind | undefined;
   readonly queuedAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
@@ -42,6 +45,7 @@ interface Columns {
   epoch: number | null;
   result: string | null;
   error: string | null;
+  sandbox: string | null;
   queued_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -76,13 +80,13 @@ export class TaskTable {
     this.#db = db;
     this.#insert = db.prepare<[Omit<Columns, 'ordinal'>]>(
       `INSERT INTO tasks (id, kind, who, clone, say, status, attempt, priority, timeout_ms, labels, resumed, epoch, result,
-       error, queued_at, started_at, finished_at) VALUES (@id, @kind, @who, @clone, @say, @status, @attempt, @priority,
-       @timeout_ms, @labels, @resumed, @epoch, @result, @error, @queued_at, @started_at, @finished_at)`,
+       error, sandbox, queued_at, started_at, finished_at) VALUES (@id, @kind, @who, @clone, @say, @status, @attempt, @priority,
+       @timeout_ms, @labels, @resumed, @epoch, @result, @error, @sandbox, @queued_at, @started_at, @finished_at)`,
     );
     // Only this epoch, or a later one, may write to a task that an epoch runs.
     this.#update = db.prepare<[Omit<Columns, 'ordinal'> & { writer: number }]>(
       `UPDATE tasks SET clone = @clone, status = @status, attempt = @attempt, resumed = @resumed, epoch = @epoch,
-       result = @result, error = @error, queued_at = @queued_at, started_at = @started_at, finished_at = @finished_at
+       result = @result, error = @error, sandbox = @sandbox, queued_at = @queued_at, started_at = @started_at, finished_at = @finished_at
        WHERE id = @id AND (epoch IS NULL OR epoch <= @writer)`,
     );
     this.#get = db.prepare<[string], Columns>('SELECT * FROM tasks WHERE id = ?');
@@ -203,6 +207,7 @@ function fromColumns(row: Columns): TaskRecord {
     epoch: row.epoch ?? undefined,
     result: row.result === null ? undefined : (JSON.parse(row.result) as { text: string }),
     error: row.error === null ? undefined : (JSON.parse(row.error) as TaskError),
+    sandbox: row.sandbox === null ? undefined : (row.sandbox as SandboxKind),
     queuedAt: row.queued_at,
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
@@ -225,6 +230,7 @@ function toColumns(task: Omit<TaskRecord, 'ordinal'>): Omit<Columns, 'ordinal'> 
     epoch: task.epoch ?? null,
     result: task.result ? JSON.stringify(task.result) : null,
     error: task.error ? JSON.stringify(task.error) : null,
+    sandbox: task.sandbox ?? null,
     queued_at: task.queuedAt,
     started_at: task.startedAt ?? null,
     finished_at: task.finishedAt ?? null,

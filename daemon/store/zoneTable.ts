@@ -19,3 +19,14 @@ export function probe(db: Db, step: 'write' | 'remove'): void {
   if (step === 'remove') db.prepare(`DELETE FROM zone WHERE key = 'probe'`).run();
   else db.prepare(`INSERT OR REPLACE INTO zone (key, value) VALUES ('probe', ?)`).run(probeText);
 }
+
+/** A value that is kept for the zone. */
+export function readValue(db: Db, key: string): string | undefined {
+  const row = db.prepare('SELECT value FROM zone WHERE key = ?').get(key) as { value: string } | undefined;
+  return row?.value;
+}
+
+/** Keeps a value for the zone. */
+export function writeValue(db: Db, key: string, value: string): void {
+  db.prepare('INSERT OR REPLACE INTO zone (key, value) VALUES (?, ?)').run(key, value);
+}

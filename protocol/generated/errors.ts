@@ -297,6 +297,12 @@ export const errorRows = {
     hint: 'khlone works without a service: any command starts the daemon. `khlone service install --print` shows what one would be.',
     retryable: false,
   },
+  sandboxMissing: {
+    code: -32070,
+    message: 'No sandbox can be had here for an ask: {reason}.',
+    hint: '{next} To let asks run with their other layers alone: `khlone config ask.sandbox prefer`.',
+    retryable: false,
+  },
   cloneBusy: {
     code: -32059,
     message: '{clone} is working on task {task}.',
@@ -591,6 +597,11 @@ export interface DetailsByKind {
   serviceUnavailable: {
     manager: string;
     reason: string;
+  };
+  /** No sandbox can be had here for an ask: {reason}. */
+  sandboxMissing: {
+    reason: string;
+    next: string;
   };
   /** {clone} is working on task {task}. */
   cloneBusy: {

@@ -144,6 +144,8 @@ export interface Task {
       }
     | undefined;
   error?: TaskError | undefined;
+  /** Of an ask, once it was started. */
+  sandbox?: 'bubblewrap' | 'sandboxExec' | 'none' | undefined;
   usage?: Usage | undefined;
   queuedAt: Timestamp;
   startedAt?: Timestamp | undefined;
@@ -398,6 +400,8 @@ export interface TaskStartedEvent {
   clone?: CloneName | undefined;
   task: TaskId;
   attempt: number;
+  /** Of an ask. */
+  sandbox?: 'bubblewrap' | 'sandboxExec' | 'none' | undefined;
 }
 
 export interface TaskFinishedEvent {
@@ -645,6 +649,19 @@ export interface DaemonStatusResult {
         namespaces: boolean;
         memory: 'cgroup' | 'watchdog';
         cpus: 'cgroup' | 'affinity' | 'none';
+      }
+    | undefined;
+  /** What stands around asks on this machine. */
+  sandbox?:
+    | {
+        /** What stands around an ask's process; `none` where this machine gives nothing. */
+        kind: 'bubblewrap' | 'sandboxExec' | 'none';
+        /** Where no sandbox is to be had, an ask is refused (`require`), or runs without one and says so (`prefer`, the default). */
+        setting: 'require' | 'prefer';
+        /** Why there is none; with `none` only. */
+        reason?: string | undefined;
+        /** How to get one; with `none` only. */
+        next?: string | undefined;
       }
     | undefined;
   paths: {
@@ -1296,6 +1313,76 @@ export interface UsageGetResult {
   _meta?: Record<string, unknown> | undefined;
 }
 
+/** Params of `zone/get`. */
+export type ZoneGetParams = Empty;
+
+/** Result of `zone/get`. */
+export interface ZoneGetResult {
+  /** Settings of the zone, kept with its state. Nothing in a repository changes them. */
+  settings: {
+    ask: {
+      /** Where no sandbox is to be had, an ask is refused (`require`), or runs without one and says so (`prefer`, the default). */
+      sandbox: 'require' | 'prefer';
+    };
+    _meta?: Record<string, unknown> | undefined;
+  };
+  /** What stands around asks on this machine. */
+  sandbox: {
+    /** What stands around an ask's process; `none` where this machine gives nothing. */
+    kind: 'bubblewrap' | 'sandboxExec' | 'none';
+    /** Where no sandbox is to be had, an ask is refused (`require`), or runs without one and says so (`prefer`, the default). */
+    setting: 'require' | 'prefer';
+    /** Why there is none; with `none` only. */
+    reason?: string | undefined;
+    /** How to get one; with `none` only. */
+    next?: string | undefined;
+  };
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `zone/set`. */
+export interface ZoneSetParams {
+  ask?:
+    | {
+        /** Where no sandbox is to be had, an ask is refused (`require`), or runs without one and says so (`prefer`, the default). */
+        sandbox?: 'require' | 'prefer' | undefined;
+      }
+    | undefined;
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Settings of the zone, kept with its state. Nothing in a repository changes them. */
+export interface ZoneSetResult {
+  ask: {
+    /** Where no sandbox is to be had, an ask is refused (`require`), or runs without one and says so (`prefer`, the default). */
+    sandbox: 'require' | 'prefer';
+  };
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Params of `sandbox/describe`. */
+export interface SandboxDescribeParams {
+  who: Who;
+  /** Program and arguments. */
+  command: string[];
+  _meta?: Record<string, unknown> | undefined;
+}
+
+/** Result of `sandbox/describe`. */
+export interface SandboxDescribeResult {
+  clone: CloneName;
+  /** What stands around an ask's process; `none` where this machine gives nothing. */
+  sandbox: 'bubblewrap' | 'sandboxExec' | 'none';
+  program: string;
+  args: string[];
+  cwd: string;
+  /** Complete: nothing else is inherited. */
+  env: EnvironmentMap;
+  /** Secrets that the clone has and that are not told. */
+  withheld: string[];
+  _meta?: Record<string, unknown> | undefined;
+}
+
 /** The names of all event types. */
 export type EventType =
   | 'zone.opened'
@@ -1359,4 +1446,7 @@ export interface Methods {
   'stream/resynced': { params: StreamResyncedParams; result: undefined };
   'stream/ended': { params: StreamEndedParams; result: undefined };
   'usage/get': { params: UsageGetParams; result: UsageGetResult };
+  'zone/get': { params: ZoneGetParams; result: ZoneGetResult };
+  'zone/set': { params: ZoneSetParams; result: ZoneSetResult };
+  'sandbox/describe': { params: SandboxDescribeParams; result: SandboxDescribeResult };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { request } from '../row.js';
 import { count, Cursor, Empty, meta, time } from '../shapes/common.js';
+import { Sandbox } from '../shapes/zone.js';
 
 export const daemonStatus = request({
   name: 'daemon/status',
@@ -48,6 +49,7 @@ export const daemonStatus = request({
       })
       .optional()
       .describe('What this daemon has to end brains and to keep their limits (`enforced` of a clone).'),
+    sandbox: Sandbox.optional(),
     paths: z.object({ socket: z.string(), state: z.string(), database: z.string(), log: z.string() }),
     cursor: Cursor,
     _meta: meta,
@@ -68,6 +70,7 @@ export const daemonStatus = request({
       holder: { kind: 'process', processes: 0 },
       storage: { state: 'ok' },
       supervision: { ends: 'cgroup', namespaces: true, memory: 'cgroup', cpus: 'cgroup' },
+      sandbox: { kind: 'bubblewrap', setting: 'prefer' },
       paths: {
         socket: '/run/user/1000/khlone/0123456789abcdef/s',
         state: '/home/you/.local/state/khlone/zones/0123456789abcdef',

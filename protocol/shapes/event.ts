@@ -4,6 +4,7 @@ import { Clone, CloneStatus, Posture } from './clone.js';
 import { ApprovalId, CloneName, count, Cursor, jsonObject, meta, TaskId, time } from './common.js';
 import { Task, zoneFindings } from './task.js';
 import { Usage } from './usage.js';
+import { SandboxKind } from './zone.js';
 
 const base = { cursor: Cursor, at: time, _meta: meta };
 const ofClone = { ...base, clone: CloneName };
@@ -30,7 +31,12 @@ export const eventShapes = [
   }),
   z.object({ type: z.literal('clone.retired'), ...ofClone, value: Clone }),
   z.object({ type: z.literal('task.queued'), ...ofTask, value: Task }),
-  z.object({ type: z.literal('task.started'), ...ofTask, attempt: count }),
+  z.object({
+    type: z.literal('task.started'),
+    ...ofTask,
+    attempt: count,
+    sandbox: SandboxKind.optional().describe('Of an ask.'),
+  }),
   z.object({ type: z.literal('task.finished'), ...ofTask, value: Task }),
   z
     .object({

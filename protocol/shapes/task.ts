@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CloneName, count, durationMs, Labels, meta, TaskId, time } from './common.js';
+import { SandboxKind } from './zone.js';
 import { Usage } from './usage.js';
 
 export const TaskStatus = z
@@ -77,6 +78,7 @@ export const Task = z
       })
       .optional(),
     error: TaskError.optional(),
+    sandbox: SandboxKind.optional().describe('Of an ask, once it was started.'),
     usage: Usage.optional(),
     queuedAt: time,
     startedAt: time.optional(),

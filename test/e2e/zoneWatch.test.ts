@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../../cli/exit.js';
 import type { Event, Khlone, Task } from '../../client/index.js';
 import { runCli, type CliResult } from '../support/cli.js';
-import { DaemonZone } from '../support/daemon.js';
+import { bareDaemonProgram, DaemonZone } from '../support/daemon.js';
 import { withFaultyClaude } from '../support/faultyClaude.js';
 
 /** An ask whose brain writes all the same, under a real daemon. */
@@ -16,7 +16,7 @@ beforeAll(async () => {
   withFaultyClaude(zone);
   go = join(zone.sandbox.folder, 'go');
   writeFileSync(join(zone.root, 'kept.txt'), 'as it was\n');
-  khlone = await zone.connect();
+  khlone = await zone.connect({ daemonProgram: bareDaemonProgram });
 });
 afterAll(() => zone[Symbol.asyncDispose]());
 afterEach(() => rmSync(go, { force: true }));

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Khlone, Task } from '../../client/index.js';
 import { agentsBin } from '../support/claude.js';
 import { type ClaudeZone, claudeZone } from '../support/claudeZone.js';
+import { bareDaemonProgram } from '../support/daemon.js';
 import { say, use } from '../support/scriptedModel.js';
 
 /** The real Claude CLI, as it is and with what makes an ask read-only taken away from it. */
 let zone: ClaudeZone;
 let khlone: Khlone;
 beforeAll(async () => {
-  zone = await claudeZone();
+  zone = await claudeZone({ program: bareDaemonProgram });
   const bin = join(dirname(zone.root), 'bin');
   mkdirSync(bin);
   const stripped = join(import.meta.dirname, '../support/strippedClaude.mjs');

@@ -18,11 +18,22 @@ export interface ClaudeZone extends AsyncDisposable {
   killDaemon(khlone: Khlone): Promise<void>;
 }
 
+/** How such a zone is set up. */
+export interface ClaudeZoneOptions {
+  /** Whether its terminal is set up as after the first run. */
+  readonly tui?: boolean;
+  /** The compiled daemon; the one that is shipped when left out. */
+  readonly program?: string;
+}
+
 /**
  * Makes one; dispose it to end all of it. With `tui` its terminal is set up as after the first run, which would
  * else be one of questions.
  */
-export async function claudeZone({ tui = false }: { readonly tui?: boolean } = {}): Promise<ClaudeZone> {
+export async function claudeZone({
+  tui = false,
+  program = daemonProgram,
+}: ClaudeZoneOptions = {}): Promise<ClaudeZone> {
   const model = await startScriptedModel();
   const scratch: ClaudeScratch = claudeScratch(model.url);
   if (tui) afterFirstRun(scratch);
@@ -34,7 +45,7 @@ export async function claudeZone({ tui = false }: { readonly tui?: boolean } = {
   const daemons = new Set<number>();
 
   const client = async (own: Readonly<Record<string, string>> = env): Promise<Khlone> => {
-    const khlone = await connect({ zone: scratch.zone, env: own, daemonProgram });
+    const khlone = await connect({ zone: scratch.zone, env: own, daemonProgram: program });
     clients.push(khlone);
     daemons.add(khlone.session.daemon.pid);
     return khlone;

@@ -10,6 +10,7 @@ import type { TurnStop } from '../../daemon/clones/turn.js';
 import { Vault } from '../../daemon/environment/vault.js';
 import type { CloneRecord } from '../../daemon/store/cloneTable.js';
 import type { TaskRecord } from '../../daemon/store/taskTable.js';
+import { ZoneSettings } from '../../daemon/zone/settings.js';
 import { noUsage } from '../../daemon/store/usageTable.js';
 import { fail } from '../../protocol/fail.js';
 import type { Task } from '../../protocol/shapes/task.js';
@@ -49,6 +50,7 @@ export class CloneStage implements Disposable {
       desk: this.desk,
       environment: new CloneEnvironment(this.vault, '/run/s'),
       zone: this.zone,
+      settings: new ZoneSettings(store),
       ready,
       usage: noUsage,
     });

@@ -11,6 +11,9 @@ import { type ZoneSandbox, zoneSandbox } from './zone/sandbox.js';
 /** The compiled daemon: end-to-end tests run what is shipped. */
 export const daemonProgram = join(import.meta.dirname, '../../dist/daemon/main.js');
 
+/** A daemon whose asks have no sandbox. */
+export const bareDaemonProgram = join(import.meta.dirname, 'bareDaemon.mjs');
+
 /** Longest time a daemon takes to end in good order on a busy machine, in ms. */
 const endMs = 30_000;
 

@@ -139,6 +139,7 @@ export function taskRecord(change: Partial<TaskRecord> = {}): Omit<TaskRecord, '
     epoch: undefined,
     result: undefined,
     error: undefined,
+    sandbox: undefined,
     queuedAt: now(),
     startedAt: undefined,
     finishedAt: undefined,

@@ -1,11 +1,20 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { BrainSupplier } from '../contract.js';
 import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
+import { settleAsk, stageAsk } from './askStage.js';
 import { claudeInstall, probeClaude } from './probe.js';
 import { sessionOf } from './session.js';
 import { dropHusk, hasBegun, transcriptOf } from './transcript.js';
 
+/** Where Claude Code is given places of its own. */
+export interface ClaudeOptions {
+  /** Folder for the conversations of asks while they run. */
+  readonly asks: string;
+}
+
 /** Claude Code: headless, in a process that stays warm between tasks, or in its own terminal. */
-export function claudeSupplier(host: StreamJsonHost): BrainSupplier {
+export function claudeSupplier(host: StreamJsonHost, { asks }: ClaudeOptions): BrainSupplier {
   return streamJsonSupplier(
     {
       name: 'claude',
@@ -22,7 +31,19 @@ export function claudeSupplier(host: StreamJsonHost): BrainSupplier {
         /^(ANTHROPIC_|CLAUDE_)/.test(secret) ||
         (env['CLAUDE_CODE_USE_BEDROCK'] !== undefined && secret.startsWith('AWS_')) ||
         (env['CLAUDE_CODE_USE_VERTEX'] !== undefined && /^(GOOGLE_|CLOUD_ML_|VERTEX)/.test(secret)),
-      prepare: dropHusk,
+      prepare: (spec) => {
+        settleAsk(spec, asks);
+        dropHusk(spec);
+      },
+      ask: (spec, { program }) => {
+        const { readable, writable } = stageAsk(spec, asks);
+        // It may be a link to the program, which may be one file of many.
+        const home = existsSync(program) ? [dirname(realpathSync(program))] : [];
+        return {
+          needs: { readable: [...readable, ...home], writable },
+          settle: () => settleAsk(spec, asks),
+        };
+      },
       talk: {
         args: [],
         env: {},

@@ -10,6 +10,11 @@ export function configOf(env: BrainEnvironment): string | undefined {
   return config ?? (home === undefined ? undefined : join(home, '.claude'));
 }
 
+/** The folder of a working directory's conversations, in `projects` of the configuration. */
+export function projectName(cwd: string): string {
+  return cwd.replace(/[^a-zA-Z0-9]/g, '-');
+}
+
 /**
  * The file in which Claude Code keeps a conversation, if there is one: in `projects` of its configuration, in a folder
  * named after the working directory with a dash for every UTF-16 unit that is no letter or digit (of ASCII). Where
@@ -20,7 +25,7 @@ export function transcriptOf({ cwd, conversation, env }: Conversation): string |
   if (config === undefined) return undefined;
   const projects = join(config, 'projects');
   const name = `${conversation}.jsonl`;
-  const expected = join(projects, cwd.replace(/[^a-zA-Z0-9]/g, '-'));
+  const expected = join(projects, projectName(cwd));
   const folders = existsSync(expected) ? [expected] : foldersIn(projects);
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 }

@@ -36,6 +36,15 @@ export function demoSupplier(host: StreamJsonHost, options: DemoOptions = {}): B
       command: (found) => ({ program: process.execPath, args: [found.program] }),
       env,
       runsOn: () => false,
+      // Its conversations are all it writes, and nothing else of khlone's reads them.
+      ask: (spec) => {
+        const folder = folderOf(spec);
+        const home = fileURLToPath(new URL('../../../..', import.meta.url));
+        return {
+          needs: { readable: [home, program], writable: [{ from: folder, at: folder }] },
+          settle: () => undefined,
+        };
+      },
       talk: {
         args: ['--talk'],
         env: {},

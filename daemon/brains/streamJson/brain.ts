@@ -3,11 +3,10 @@ import { KhloneError } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { ProcessExit } from '../../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../../lifecycle.js';
-import type { ApprovalAnswer, Brain, BrainOutput, NotePoint } from '../contract.js';
-import type { Place, RiddenTurn, TurnOutcome } from '../contract.js';
+import type { ApprovalAnswer, Brain, BrainOutput, NotePoint, Place, RiddenTurn } from '../contract.js';
 import { outOfMemory } from '../outOfMemory.js';
 import type { Opening } from './args.js';
-import { type BrainParts, type BrainTurn, forget, newTurn } from './brainParts.js';
+import { type BrainParts, type BrainTurn, forget, newTurn, type TurnOutcome } from './brainParts.js';
 import type { Json } from './json.js';
 import { LeftTurn } from './leftTurn.js';
 import type { ProcessPoint, ProcessSink, StreamProcess } from './process.js';
@@ -82,6 +81,10 @@ class StreamJsonBrain implements Brain {
 
   async open(): Promise<void> {
     this.#process = await this.#start();
+  }
+
+  get sandbox(): ReturnType<BrainParts['sandbox']> {
+    return this.#parts.sandbox();
   }
 
   /** Goes on with a turn where an earlier daemon left it. */

@@ -1,10 +1,13 @@
 import { onUnexpectedError } from '../../lifecycle.js';
+import type { SandboxKind } from '../../sandbox/contract.js';
 import type { BrainSpec, ModelUsage, NotePoint, TurnOutcome } from '../contract.js';
 import type { Opening } from './args.js';
 import type { Deadlines } from './deadlines.js';
 import type { Json } from './json.js';
 import type { ProcessSink, StreamProcess } from './process.js';
 import type { BrainIdentity } from './verdict.js';
+
+export type { TurnOutcome };
 
 /** What a brain is made of. */
 export interface BrainParts {
@@ -13,6 +16,8 @@ export interface BrainParts {
   readonly deadlines: Deadlines;
   /** Starts a process on the conversation. */
   readonly open: (opening: Opening, sink: ProcessSink) => Promise<StreamProcess>;
+  /** What stands around the process that was opened last. */
+  readonly sandbox: () => SandboxKind | undefined;
 }
 
 /** The turn that a brain is on. */

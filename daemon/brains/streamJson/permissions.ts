@@ -1,6 +1,6 @@
 import type { ApprovalAnswer, ApprovalRequest, BrainOutput, BrainSpec } from '../contract.js';
 import { asObject, asString, type Json } from './json.js';
-import { readOnlyReason, readOnlyTools } from './readOnly.js';
+import { readOnlyReason, readsOnly } from './readOnly.js';
 import { lastingRules, type Rule, ruleNotation } from './rules.js';
 import { capValue } from './text.js';
 import { questionsOf, questionTool, toolTitle } from './tools.js';
@@ -36,7 +36,7 @@ export class PermissionDesk {
   request(id: string, request: Json): void {
     const tool = asString(request['tool_name']) ?? 'unknown';
     const input = asObject(request['input']) ?? {};
-    if (this.#spec.posture === 'ask' && !readOnlyTools.has(tool)) {
+    if (this.#spec.posture === 'ask' && !readsOnly(tool, input)) {
       this.deny(id, readOnlyReason);
       return;
     }

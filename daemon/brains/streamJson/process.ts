@@ -2,7 +2,7 @@ import type { HeldProcess, ProcessExit } from '../../holder/contract.js';
 import { DisposableStore } from '../../lifecycle.js';
 import type { BrainSpec, TurnPoint } from '../contract.js';
 import { ControlChannel, type ControlHandlers } from './control.js';
-import { asObject, asString, type Json, parseObject } from './json.js';
+import { asObject, type Json, parseObject } from './json.js';
 import { LineSplitter } from './lines.js';
 import { PermissionDesk } from './permissions.js';
 import { type ReaderSink, StreamReader } from './reader.js';
@@ -110,7 +110,7 @@ export class StreamProcess {
         else this.desk.deny(id, 'No task is running: nobody can be asked.');
       },
       hook: (id, request) => {
-        this.#control.answer(id, answerReadOnlyHook(asString(asObject(request['input'])?.['tool_name'])));
+        this.#control.answer(id, answerReadOnlyHook(asObject(request['input'])));
       },
       cancelled: (id) => this.desk.withdraw(id),
       answered: (id) => this.desk.answered(id),

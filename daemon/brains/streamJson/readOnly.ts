@@ -1,21 +1,75 @@
-import type { Json } from './json.js';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { asObject, asString, type Json } from './json.js';
 import { questionTool } from './tools.js';
 
+/** Whether one argument of a tool is one that only reads. */
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isNumber: Check = (value) =>
+  typeof value === 'number' || (isText(value) && /^\d+$/.test(String(value)));
+const isSwitch: Check = (value) => typeof value === 'boolean' || value === 'true' || value === 'false';
+const isAny: Check = () => true;
+
+/** A word that a program behind the tool could not take for an option. */
+const isWord: Check = (value) => isText(value) && !String(value).startsWith('-');
+
+/** What is made up by the kernel tells of processes, their variables included, or does something when it is read. */
+const machineFolders = ['/proc', '/sys', '/dev'];
+
+const isFile: Check = (value) => {
+  if (!isWord(value)) return false;
+  const path = resolve('/', String(value));
+  return !machineFolders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+};
+
+/** What answers on this machine and around it may do things when it is asked for something. */
+const isPublicUrl: Check = (value) => {
+  if (!isText(value) || !URL.canParse(String(value))) return false;
+  const { protocol, hostname, username } = new URL(String(value));
+  if (!/^https?:$/.test(protocol) || username !== '') return false;
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  // An address is no name of a page, whichever way it is written.
+  return (
+    isIP(host) === 0 && host.includes('.') && !/(^|\.)(localhost|local|internal|lan|home|arpa)$/i.test(host)
+  );
+};
+
 /**
- * The tools an `ask` may use. Each reads, or asks the human. Left out on purpose: Bash (no list of
- * harmless commands is safe), Agent and Task (their `isolation: worktree` writes), Skill (runs
- * commands from the repository), the plan and todo tools (they write files of their own).
+ * The tools an `ask` may use, and the arguments it may give them. Each reads, or asks the human. Left out on purpose:
+ * Bash (no list of harmless commands is safe), Agent and Task (their `isolation: worktree` writes), Skill (runs commands
+ * from the repository), the plan and todo tools (they write files of their own). An argument that is not known here is
+ * refused with its tool: a later release of a brain may have given it a meaning.
  */
-export const readOnlyTools: ReadonlySet<string> = new Set([
-  'Read',
-  'Glob',
-  'Grep',
-  'LS',
-  'NotebookRead',
-  'WebFetch',
-  'WebSearch',
-  questionTool,
-]);
+const readings: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+  Read: { file_path: isFile, offset: isNumber, limit: isNumber, pages: isWord },
+  Glob: { pattern: isFile, path: isFile },
+  Grep: {
+    ...{ pattern: isText, path: isFile, glob: isWord, type: isWord, output_mode: isWord },
+    ...{ '-A': isNumber, '-B': isNumber, '-C': isNumber, context: isNumber },
+    ...{ '-n': isSwitch, '-i': isSwitch, '-o': isSwitch, multiline: isSwitch },
+    ...{ head_limit: isNumber, offset: isNumber },
+  },
+  LS: { path: isFile, ignore: isAny },
+  NotebookRead: { notebook_path: isFile, cell_id: isWord },
+  WebFetch: { url: isPublicUrl, prompt: isText },
+  WebSearch: { query: isText, allowed_domains: isAny, blocked_domains: isAny },
+  [questionTool]: { questions: isAny, answers: isAny, annotations: isAny, metadata: isAny },
+};
+
+/** The names of the tools an `ask` may use. */
+export const readOnlyTools: ReadonlySet<string> = new Set(Object.keys(readings));
+
+/** Whether a tool reads only, with these arguments. */
+export function readsOnly(tool: string | undefined, input: unknown): boolean {
+  const checks = tool !== undefined && Object.hasOwn(readings, tool) ? readings[tool] : undefined;
+  const given = asObject(input);
+  if (!checks || !given) return false;
+  return Object.entries(given).every(
+    ([name, value]) => value === undefined || (Object.hasOwn(checks, name) && checks[name]?.(value) === true),
+  );
+}
 
 /** What an `ask` is told when it tries more. */
 export const readOnlyReason =
@@ -30,8 +84,8 @@ export const readOnlyHooks: Json = {
 };
 
 /** The answer to a call of the hook: nothing to say of a reading tool, a denial of any other. */
-export function answerReadOnlyHook(tool: string | undefined): Json {
-  if (tool !== undefined && readOnlyTools.has(tool)) return {};
+export function answerReadOnlyHook(call: Json | undefined): Json {
+  if (readsOnly(asString(call?.['tool_name']), call?.['tool_input'])) return {};
   return {
     hookSpecificOutput: {
       hookEventName: 'PreToolUse',

@@ -2,11 +2,21 @@ import { fillTemplate } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { HeldProgram, HeldSize, Holder } from '../../holder/contract.js';
 import type { Terminals } from '../../streams/contract.js';
-import type { Brain, BrainEnvironment, BrainProgram, BrainSpec, BrainSupplier } from '../contract.js';
+import type { SandboxKind } from '../../sandbox/contract.js';
+import type { Sandbox } from '../../sandbox/sandbox.js';
+import type {
+  AskPlaces,
+  Brain,
+  BrainEnvironment,
+  BrainProgram,
+  BrainSpec,
+  BrainSupplier,
+} from '../contract.js';
 import { checkPlace } from '../place.js';
 import { streamJsonArgs } from './args.js';
 import { openStreamJsonBrain, rideStreamJsonBrain } from './brain.js';
 import type { BrainParts } from './brainParts.js';
+import { SettledProcess, startConfined } from './confine.js';
 import { type Deadlines, deadlinesOf } from './deadlines.js';
 import { StreamProcess } from './process.js';
 import type { TalkKind } from './talk/kind.js';
@@ -28,6 +38,8 @@ export interface StreamJsonKind {
   runsOn(secret: string, env: BrainEnvironment): boolean;
   /** Called before a process is started on a conversation. */
   prepare?(spec: BrainSpec): void;
+  /** Where an ask of it reads and writes; called where its process is put into a sandbox. */
+  ask(spec: BrainSpec, program: BrainProgram): AskPlaces;
   /** How it is talked to in its own terminal. */
   readonly talk: TalkKind;
 }
@@ -37,19 +49,38 @@ export interface StreamJsonHost {
   readonly holder: Holder;
   readonly terminals: Terminals;
   readonly deadlines: Deadlines;
+  readonly sandbox: Sandbox;
+  /** The layers of an ask that are in force beside the sandbox; all, but for tests that look at one alone. */
+  readonly layers?: AskLayers;
+}
+
+/** What keeps an ask from writing, from the brain's side. */
+export interface AskLayers {
+  /** Its command line: which tools there are, and that nothing else is loaded. */
+  readonly flags: boolean;
+  /** What it is told when it asks for a tool: the hook, and the answers to its requests. */
+  readonly hook: boolean;
+}
+
+/** A brain's program as it was found, and as it is started. */
+interface Found {
+  readonly brain: BrainProgram;
+  readonly program: HeldProgram;
 }
 
 /** Makes the supplier of a brain that speaks stream-json and control lines. */
 export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): BrainSupplier {
-  const { holder, terminals, deadlines } = host;
+  const { holder, terminals, deadlines, sandbox } = host;
+  const layers = host.layers ?? { flags: true, hook: true };
   const talk = { kind: kind.talk, terminals, deadlines };
 
   /** The program as it is started for a spec, without the arguments of its conversation. */
-  const programOf = async (spec: BrainSpec): Promise<HeldProgram> => {
+  const find = async (spec: BrainSpec): Promise<Found> => {
     checkPlace(spec.cwd);
-    const { program, args } = kind.command(await kind.probe(spec.env));
+    const brain = await kind.probe(spec.env);
+    const { program, args } = kind.command(brain);
     kind.prepare?.(spec);
-    return {
+    const whole = {
       tag: { clone: spec.clone, brain: kind.name, posture: spec.posture },
       program,
       args,
@@ -57,6 +88,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       env: { ...spec.env, ...kind.env },
       limits: spec.limits,
     };
+    return { brain, program: whole };
   };
 
   /** A program that cannot be started is missing. */
@@ -67,23 +99,31 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
     });
 
   const partsOf = (spec: BrainSpec): BrainParts => {
-    let found: Promise<HeldProgram> | undefined;
+    const asking = spec.posture === 'ask';
+    const bare: BrainSpec = { ...spec, posture: 'act' };
+    let found: Promise<Found> | undefined;
+    let around: SandboxKind | undefined;
     return {
       identity: { name: kind.name, login: fillTemplate(kind.login, { clone: spec.clone }) },
       spec,
       deadlines: deadlinesOf(deadlines, spec.limits),
+      sandbox: () => around,
       open: async (opening, sink) => {
-        const program = await (found ??= programOf(spec));
-        const args = [...program.args, ...streamJsonArgs(spec, opening)];
-        const held = await started(holder.spawn({ ...program, args }), program);
-        return new StreamProcess(held, spec, { sink });
+        const { brain, program } = await (found ??= find(spec));
+        const args = [...program.args, ...streamJsonArgs(layers.flags ? spec : bare, opening)];
+        const whole = { ...program, args };
+        if (!asking) return new StreamProcess(await started(holder.spawn(whole), program), spec, { sink });
+        const parts = { holder, sandbox, places: () => kind.ask(spec, brain) };
+        const { held, kind: made } = await started(startConfined(parts, spec, whole), program);
+        around = made;
+        return new StreamProcess(held, layers.hook ? spec : bare, { sink });
       },
     };
   };
 
   const spawn = async (spec: BrainSpec, size?: HeldSize): Promise<Brain> => {
     if (spec.posture !== 'talk') return openStreamJsonBrain(partsOf(spec));
-    const program = await programOf(spec);
+    const { program } = await find(spec);
     const own = deadlinesOf(deadlines, spec.limits);
     return started(openTalk({ ...talk, deadlines: own }, spec, { program, size }), program);
   };
@@ -115,12 +155,16 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
     spawn,
     ride: (spec, left, turn) => {
       if (left.kind !== 'pipes') throw new Error('a task of this brain runs behind pipes');
+      // What an ask has said is brought home, as it would be by the daemon that began it.
+      const asking = spec.posture === 'ask';
+      const held = asking ? new SettledProcess(left.held, () => kind.prepare?.(spec)) : left.held;
       return rideStreamJsonBrain(
         partsOf(spec),
         turn,
-        (sink, point) => new StreamProcess(left.held, spec, { sink, left: point }),
+        (sink, point) => new StreamProcess(held, spec, { sink, left: point }),
       );
     },
+    askPlaces: (spec) => kind.ask(spec, { program: process.execPath, version: '' }),
     adopt: (spec, held, told) =>
       adoptTalk({ ...talk, deadlines: deadlinesOf(deadlines, spec.limits) }, spec, { held, told }),
   };

@@ -211,6 +211,27 @@ export interface Handlers<Context> {
    * May fail with cloneNotFound, taskNotFound, storageFailed.
    */
   'usage/get'(params: Params<'usage/get'>, context: Context): Promise<Result<'usage/get'>>;
+
+  /**
+   * Tells the settings of the zone, and which sandbox its asks have.
+   * May fail with storageFailed.
+   */
+  'zone/get'(params: Params<'zone/get'>, context: Context): Promise<Result<'zone/get'>>;
+
+  /**
+   * Changes settings of the zone; what is left out stays. Processes of asks that do not fit end at rest.
+   * May fail with storageFailed.
+   */
+  'zone/set'(params: Params<'zone/set'>, context: Context): Promise<Result<'zone/set'>>;
+
+  /**
+   * Tells how to run a command exactly as an ask of a clone would run it. Secrets of the clone are left out of `env`.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, capabilityMissing, sandboxMissing, storageFailed.
+   */
+  'sandbox/describe'(
+    params: Params<'sandbox/describe'>,
+    context: Context,
+  ): Promise<Result<'sandbox/describe'>>;
 }
 
 /** The params of every message the daemon sends on its own. */

@@ -38,7 +38,7 @@ describe('every command', () => {
   it('is declared', () => {
     expect(verbs.map(({ name }) => name).sort()).toEqual(
       (
-        'act approvals approve ask cancel completion daemon deny doctor enroll interrupt off record restart retire retry schema ' +
+        'act approvals approve ask cancel completion config daemon deny doctor enroll interrupt off record restart retire retry sandbox schema ' +
         'screen service socket status talk task tasks update usage watch zones'
       ).split(' '),
     );

@@ -7,6 +7,7 @@ import { CloneEnvironment } from '../../../../daemon/clones/environment.js';
 import { workingDirectory } from '../../../../daemon/clones/workingDirectory.js';
 import { fail } from '../../../../protocol/fail.js';
 import type { Params } from '../../../../protocol/table.js';
+import { ZoneSettings } from '../../../../daemon/zone/settings.js';
 import { CloneStage } from '../../../support/cloneStage.js';
 import { unwatched } from '../../../support/unwatched.js';
 import { cloneRecord, taskRecord } from '../../../support/zoneState.js';
@@ -36,7 +37,16 @@ function make(into: CloneDirectory): Enrolment {
   const environment = new CloneEnvironment(vault, '/run/s');
   return new Enrolment({
     root,
-    shared: { store, log, queue, desk, environment, zone: unwatched, ready: Promise.resolve() },
+    shared: {
+      store,
+      log,
+      queue,
+      desk,
+      environment,
+      zone: unwatched,
+      settings: new ZoneSettings(store),
+      ready: Promise.resolve(),
+    },
     directory: into,
     suppliers: new Map([['fake', supplier]]),
     vault,

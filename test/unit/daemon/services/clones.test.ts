@@ -4,6 +4,8 @@ import type { CallContext } from '../../../../daemon/rpc/call.js';
 import { cloneService } from '../../../../daemon/services/clones.js';
 import type { Clone } from '../../../../protocol/shapes/clone.js';
 import type { Params } from '../../../../protocol/table.js';
+import { noSandbox } from '../../../../daemon/sandbox/sandbox.js';
+import { ZoneSettings } from '../../../../daemon/zone/settings.js';
 import { CloneStage } from '../../../support/cloneStage.js';
 
 let stage: CloneStage;
@@ -21,6 +23,8 @@ beforeEach(() => {
     resources: async () => new Map(),
     boundsOf: () => ({}),
     noticesOf: () => [],
+    settings: new ZoneSettings(state.store),
+    sandbox: noSandbox('a test'),
   });
 });
 afterEach(async () => {

@@ -7,6 +7,7 @@ import type { BrainSpec } from '../../../../../daemon/brains/contract.js';
 import { type Deadlines, defaultDeadlines } from '../../../../../daemon/brains/streamJson/deadlines.js';
 import { streamJsonSupplier } from '../../../../../daemon/brains/streamJson/supplier.js';
 import type { BrainListener } from '../../../../support/brainListener.js';
+import { noSandbox } from '../../../../../daemon/sandbox/sandbox.js';
 import { BrainStage } from '../../../../support/brainStage.js';
 
 const program = fileURLToPath(new URL('../../../../support/faultyBrain.mjs', import.meta.url));
@@ -35,11 +36,13 @@ const supplier = (deadlines: Partial<Deadlines>): ReturnType<typeof streamJsonSu
       command: () => ({ program: process.execPath, args: [program] }),
       env: {},
       runsOn: () => false,
+      ask: () => ({ needs: { readable: [], writable: [] }, settle: () => undefined }),
       talk: { args: [], env: {}, interrupt: '', exists: () => false, transcript: () => undefined },
     },
     {
       holder: stage.holder,
       terminals: stage.terminals,
+      sandbox: noSandbox('a test'),
       deadlines: { ...defaultDeadlines, graceMs: 200, closeMs: 200, ...deadlines },
     },
   );

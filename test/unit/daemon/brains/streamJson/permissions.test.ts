@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { BrainOutput } from '../../../../../daemon/brains/contract.js';
 import type { Json } from '../../../../../daemon/brains/streamJson/json.js';
 import { PermissionDesk } from '../../../../../daemon/brains/streamJson/permissions.js';
-import { answerReadOnlyHook, readOnlyTools } from '../../../../../daemon/brains/streamJson/readOnly.js';
+import {
+  answerReadOnlyHook,
+  readOnlyTools,
+  readsOnly,
+} from '../../../../../daemon/brains/streamJson/readOnly.js';
 import { lastingRules, ruleNotation } from '../../../../../daemon/brains/streamJson/rules.js';
 
 const desk = (
@@ -111,10 +115,12 @@ describe('the permission desk', () => {
     for (const tool of ['Write', 'Edit', 'Bash', 'Agent', 'mcp__any__thing', undefined]) {
       it_.request(String(tool), tool === undefined ? {} : { tool_name: tool, input: {} });
       expect(answers.get(String(tool))).toMatchObject({ behavior: 'deny' });
-      expect(answerReadOnlyHook(tool)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } });
+      const call = { tool_name: tool, tool_input: {} };
+      expect(answerReadOnlyHook(call)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } });
     }
     expect(outputs).toEqual([]);
-    for (const tool of readOnlyTools) expect(answerReadOnlyHook(tool)).toEqual({});
+    for (const tool of readOnlyTools)
+      expect(answerReadOnlyHook({ tool_name: tool, tool_input: {} })).toEqual({});
   });
 
   it('withdraws what the brain no longer waits for', () => {
@@ -131,4 +137,48 @@ describe('the permission desk', () => {
     it_.respond('r1', { decision: 'allow' });
     expect(answers.size).toBe(0);
   });
+});
+
+describe('what only reads', () => {
+  it.each([
+    ['Read', { file_path: '/home/me/a.ts', offset: 1, limit: 2 }],
+    ['Read', { file_path: 'process/a.ts' }],
+    ['Glob', { pattern: '**/*.ts', path: 'src' }],
+    ['Grep', { pattern: '-x', path: '/home/me', glob: '*.ts', output_mode: 'content', '-n': true, '-A': 3 }],
+    ['WebFetch', { url: 'https://example.com/a?b#c', prompt: 'sum up' }],
+    ['WebSearch', { query: 'a', allowed_domains: ['example.com'] }],
+  ])('%s with %o', (tool, input) => expect(readsOnly(tool, input)).toBe(true));
+
+  it.each([
+    // Tools that nobody named.
+    ['Bash', { command: 'true' }],
+    ['Task', { prompt: 'x', isolation: 'worktree' }],
+    ['toString', {}],
+    [undefined, {}],
+    // Arguments that nobody named, and what is no set of arguments.
+    ['Read', { file_path: '/a', write_to: '/b' }],
+    ['Read', { __proto__: null, constructor: 'x' }],
+    ['Read', undefined],
+    ['Read', ['/a']],
+    // What a program behind the tool would take for an option.
+    ['Grep', { pattern: 'x', path: '--pre=/tmp/run' }],
+    ['Grep', { pattern: 'x', glob: '--pre=/tmp/run' }],
+    ['Grep', { pattern: 'x', type: '-f/etc/shadow' }],
+    ['Grep', { pattern: 'x', '-A': '1 --pre=/tmp/run' }],
+    // Files that tell of processes, or do something.
+    ['Read', { file_path: '/proc/self/environ' }],
+    ['Read', { file_path: '/home/../proc/1/root/etc/shadow' }],
+    ['Read', { file_path: '/dev/tty' }],
+    ['Glob', { pattern: '/proc/*/environ' }],
+    // Whoever answers there may do things when it is asked.
+    ['WebFetch', { url: 'http://localhost:2375/containers/json', prompt: 'x' }],
+    ['WebFetch', { url: 'http://127.0.0.1/', prompt: 'x' }],
+    ['WebFetch', { url: 'http://2130706433/', prompt: 'x' }],
+    ['WebFetch', { url: 'http://0x7f.1/', prompt: 'x' }],
+    ['WebFetch', { url: 'http://[::1]/', prompt: 'x' }],
+    ['WebFetch', { url: 'http://router/', prompt: 'x' }],
+    ['WebFetch', { url: 'http://a.localhost./', prompt: 'x' }],
+    ['WebFetch', { url: 'https://me:secret@example.com/', prompt: 'x' }],
+    ['WebFetch', { url: 'file:///etc/passwd', prompt: 'x' }],
+  ])('is not %s with %o', (tool, input) => expect(readsOnly(tool, input)).toBe(false));
 });

@@ -1,0 +1,86 @@
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { SandboxNeeds } from '../../sandbox/contract.js';
+import type { Conversation } from '../streamJson/talk/kind.js';
+import { configOf, projectName, transcriptOf } from './transcript.js';
+
+/**
+ * Where an ask of Claude Code keeps its conversation: in a folder of its own that lies over `projects` of the
+ * configuration, with the conversation's file in it and nothing else. All the rest of the configuration is read only,
+ * so that no ask leaves settings, hooks, commands, memory or words of another conversation to a later act.
+ */
+export function stageAsk(of: Conversation, root: string): SandboxNeeds {
+  const config = configOf(of.env);
+  if (config === undefined) return { readable: [], writable: [] };
+  settleAsk(of, root);
+  const stage = stageOf(of, root);
+  const projects = join(config, 'projects');
+  const transcript = transcriptOf(of);
+  const folder = transcript === undefined ? join(projects, projectName(of.cwd)) : dirname(transcript);
+  // Over a folder that is missing nothing can be laid.
+  mkdirSync(projects, { recursive: true, mode: 0o700 });
+  mkdirSync(join(stage, basename(folder)), { recursive: true, mode: 0o700 });
+  if (transcript !== undefined) sameFile(transcript, join(stage, basename(folder), basename(transcript)));
+  return { readable: [config], writable: [{ from: stage, at: projects }] };
+}
+
+/**
+ * Brings home what an ask has said, once its process is gone; also what is left of one whose daemon died. Of its folder
+ * nothing counts but the conversation's own file.
+ */
+export function settleAsk(of: Conversation, root: string): void {
+  const stage = stageOf(of, root);
+  const config = configOf(of.env);
+  if (config === undefined || !existsSync(stage)) return;
+  const name = `${of.conversation}.jsonl`;
+  for (const folder of uuid.test(of.conversation) ? readdirSync(stage) : []) {
+    const staged = join(stage, folder, name);
+    const facts = plainFile(staged);
+    if (!facts) continue;
+    const home = transcriptOf(of) ?? join(config, 'projects', folder, name);
+    const there = plainFile(home);
+    // Mostly it is the very file.
+    if (there?.ino === facts.ino && there.dev === facts.dev) continue;
+    mkdirSync(dirname(home), { recursive: true, mode: 0o700 });
+    moveFile(staged, home);
+  }
+  rmSync(stage, { recursive: true, force: true });
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const stageOf = ({ conversation }: Conversation, root: string): string =>
+  join(root, conversation.replace(/[^\w-]/g, '_'));
+
+function plainFile(path: string): Stats | undefined {
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  return facts?.isFile() === true ? facts : undefined;
+}
+
+/** The same file under another name, so that what is added is there at once; a copy on another file system. */
+function sameFile(path: string, name: string): void {
+  try {
+    linkSync(path, name);
+  } catch {
+    copyFileSync(path, name);
+  }
+}
+
+function moveFile(path: string, to: string): void {
+  try {
+    renameSync(path, to);
+  } catch {
+    copyFileSync(path, `${to}.khlone`);
+    renameSync(`${to}.khlone`, to);
+  }
+}

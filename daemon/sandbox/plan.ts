@@ -1,0 +1,171 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, delimiter, dirname, isAbsolute, join, sep } from 'node:path';
+import type { Runnable, SandboxNeeds, SandboxPlaces, SandboxPlan } from './contract.js';
+
+/** Emptied for every ask: what others leave there is none of its business, and it needs some place to write to. */
+const scratchFolders = ['/tmp', '/var/tmp', '/run'];
+
+/** Below the home folder: keys, and sockets of those who would write on behalf of an ask. */
+const privateFolders = [
+  '.ssh',
+  '.gnupg',
+  '.password-store',
+  '.local/share/keyrings',
+  '.local/share/kwalletd',
+  '.docker/run',
+  '.colima',
+  '.rd',
+];
+
+/** Below the home folder: whoever has it types into the user's windows. */
+const privateFiles = ['.Xauthority'];
+
+/** Variables that name sockets: they are taken away, and what they name as well. */
+const socketVariables = [
+  'SSH_AUTH_SOCK',
+  'DOCKER_HOST',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'DBUS_SYSTEM_BUS_ADDRESS',
+];
+
+/** Variables that name folders of sockets, or displays. */
+const otherVariables = [
+  'XDG_RUNTIME_DIR',
+  'GPG_AGENT_INFO',
+  'SSH_AGENT_PID',
+  'KHLONE_SOCKET',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+];
+
+/** Where the machine's resolver keeps its file, in a folder that is emptied. */
+const machineFiles = ['/etc/resolv.conf', '/etc/hosts', '/etc/ssl/certs/ca-certificates.crt'];
+
+/** Most sockets of the machine that are masked one by one; each takes three words of a command line. */
+export const mostSockets = 2_000;
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly run: Runnable;
+  readonly needs: SandboxNeeds;
+  readonly places: SandboxPlaces;
+  /** The daemon's own environment: its sockets are the user's too. */
+  readonly own: Readonly<Record<string, string | undefined>>;
+}
+
+/** The environment of an ask: without what leads to somebody who would write on its behalf. */
+export function askEnvironment(env: Runnable['env']): Record<string, string> {
+  const left = { ...env };
+  for (const name of [...socketVariables, ...otherVariables]) delete left[name];
+  // Where it points otherwise may be nowhere to be written.
+  left['TMPDIR'] = '/tmp';
+  return left;
+}
+
+/** What an ask sees and what it does not, on this machine at this moment. */
+export function planSandbox({ run, needs, places, own }: PlanRequest): SandboxPlan {
+  const environments = [own, run.env];
+  const homes = unique(environments.map(({ HOME }) => real(HOME)));
+  const scratch = outermost(unique(scratchFolders.map(real)));
+  const kept = unique([
+    real(places.zone),
+    real(run.cwd),
+    ...homes,
+    ...[run.program, ...needs.readable, ...machineFiles].map(real),
+    ...(run.env['PATH'] ?? '').split(delimiter).filter(isAbsolute).map(real),
+  ]).filter((path) => scratch.some((folder) => isWithin(path, folder) && path !== folder));
+  const runtime = environments.map(({ XDG_RUNTIME_DIR }) => real(XDG_RUNTIME_DIR));
+  const secrets = homes.flatMap((home) => privateFolders.map((name) => real(join(home, name))));
+  const hidden = outermost(
+    unique([...places.hidden.map(real), ...runtime, ...secrets]).filter(
+      (folder) => isFolder(folder) && isSeen(folder, scratch, kept),
+    ),
+  );
+  const dead = unique([
+    ...environments.flatMap((env) => socketVariables.flatMap((name) => socketsIn(env[name]))).map(real),
+    ...environments.map(({ XAUTHORITY }) => real(XAUTHORITY)),
+    ...homes.flatMap((home) => privateFiles.map((name) => real(join(home, name)))),
+    ...[...places.sockets, ...machineSockets()].map(real),
+  ]).filter(
+    (path) =>
+      !isFolder(path) &&
+      isSeen(path, scratch, kept) &&
+      !hidden.some((folder) => isWithin(path, folder) && !kept.includes(path)),
+  );
+  return {
+    scratch,
+    kept: outermost(kept),
+    hidden,
+    dead,
+    writable: needs.writable,
+    cwd: real(run.cwd) ?? run.cwd,
+  };
+}
+
+/** The sockets that programs of this machine listen on, as far as they have a path: a read-only bind would not stop a connect. */
+function machineSockets(): string[] {
+  let text: string;
+  try {
+    text = readFileSync('/proc/net/unix', 'latin1');
+  } catch {
+    return [];
+  }
+  const paths = text.split('\n').flatMap((line) => {
+    const path = /^\S+ \S+ \S+ \S+ \S+ \S+ +\d+ (\/.*)$/.exec(line)?.[1];
+    return path === undefined ? [] : [Buffer.from(path, 'latin1').toString('utf8')];
+  });
+  return [...new Set(paths)];
+}
+
+/** Paths of sockets in a variable such as `unix:///var/run/docker.sock` or `unix:path=/run/user/1000/bus,guid=…;…`. */
+function socketsIn(value: string | undefined): string[] {
+  return (value ?? '').split(';').flatMap((address) => {
+    const path = /^(?:unix:(?:\/\/|path=)?)?(\/[^,]*)/.exec(address)?.[1];
+    return path === undefined ? [] : [path];
+  });
+}
+
+/** A path without symbolic links on the way; undefined where there is nothing, or nobody may look. */
+function real(path: string | undefined): string | undefined {
+  if (path === undefined || !isAbsolute(path)) return undefined;
+  try {
+    return realpathSync.native(path);
+  } catch {
+    try {
+      // A socket's own name may be a link that leads nowhere yet.
+      const folder = realpathSync.native(dirname(path));
+      const file = join(folder, basename(path));
+      return statSync(file, { throwIfNoEntry: false }) ? file : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it is to be seen, as far as scratch folders and what is kept in them tell. */
+function isSeen(path: string, scratch: readonly string[], kept: readonly string[]): boolean {
+  return !scratch.some((folder) => isWithin(path, folder)) || kept.some((folder) => isWithin(path, folder));
+}
+
+/** Whether a path is a folder or lies in it. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+const unique = (paths: readonly (string | undefined)[]): string[] => [
+  ...new Set(paths.filter((path) => path !== undefined)),
+];
+
+/** Without those that lie in another one. */
+function outermost(paths: readonly string[]): string[] {
+  return paths.filter((path) => !paths.some((other) => other !== path && isWithin(path, other)));
+}
