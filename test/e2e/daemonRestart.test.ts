@@ -75,6 +75,27 @@ describe('khlone daemon restart', () => {
     expect(khlone.session.daemon.pid).toBe(said.to.pid);
   });
 
+  it('ends no turn: it goes on, is told whole, and what waits behind it follows', async () => {
+    const { running, queued, brain } = await busy();
+    const result = await run('daemon', 'restart', '--json');
+    expect(JSON.parse(result.stdout)).toMatchObject({ restarted: true, brains: 1, running: 1, queued: 1 });
+    expect(isAlive(brain)).toBe(true);
+    expect(await khlone.task.wait({ task: running })).toMatchObject({
+      status: 'done',
+      attempt: 1,
+      result: { text: 'That was slow.' },
+    });
+    expect(await khlone.task.wait({ task: queued })).toMatchObject({ status: 'done', attempt: 1 });
+  });
+
+  it('waits for turns with --drain', async () => {
+    const { running, queued } = await busy();
+    const result = await run('daemon', 'restart', '--drain', '--json');
+    expect(JSON.parse(result.stdout)).toMatchObject({ restarted: true });
+    expect(await khlone.task.get({ task: running })).toMatchObject({ status: 'done', attempt: 1 });
+    expect(await khlone.task.wait({ task: queued })).toMatchObject({ status: 'done', attempt: 1 });
+  });
+
   it('starts a daemon where none runs, and says so', async () => {
     await zone.stop(khlone);
     expect((await run('daemon', 'restart')).stdout).toMatch(
@@ -143,6 +164,14 @@ describe('khlone daemon stop', () => {
     khlone = await zone.connect();
     expect(await khlone.task.get({ task: running })).toMatchObject({ status: 'done', attempt: 1 });
     expect(await khlone.task.wait({ task: queued })).toMatchObject({ status: 'done' });
+  });
+
+  it('leaves a turn to the next daemon with --keep-brains', async () => {
+    const { running, brain } = await busy();
+    await run('daemon', 'stop', '--keep-brains');
+    expect(isAlive(brain)).toBe(true);
+    khlone = await zone.connect();
+    expect(await khlone.task.wait({ task: running })).toMatchObject({ status: 'done', attempt: 1 });
   });
 
   it('leaves brains to the next daemon with --keep-brains', async () => {
