@@ -38,7 +38,7 @@ export class RetentionTable {
   readonly #keys;
   readonly #ended;
   readonly #old;
-  readonly #approvals;
+  readonly #belongings;
   readonly #tasks;
 
   constructor(db: Db, usage: UsageTable) {
@@ -53,8 +53,9 @@ export class RetentionTable {
       `SELECT id FROM tasks WHERE finished_at IS NOT NULL AND finished_at < ?
        AND status NOT IN ('queued', 'running', 'waiting') ORDER BY finished_at LIMIT ?`,
     );
-    this.#approvals = db.prepare<[string]>(
-      'DELETE FROM approvals WHERE task IN (SELECT value FROM json_each(?))',
+    // An ended task has no turn; should one be left, it must not keep its task.
+    this.#belongings = ['approvals', 'turns'].map((table) =>
+      db.prepare<[string]>(`DELETE FROM ${table} WHERE task IN (SELECT value FROM json_each(?))`),
     );
     this.#tasks = db.prepare<[string]>('DELETE FROM tasks WHERE id IN (SELECT value FROM json_each(?))');
   }
@@ -78,7 +79,7 @@ export class RetentionTable {
     if (old.length === 0) return 0;
     const ids = JSON.stringify(old.map(({ id }) => id));
     this.#usage.rollUp(ids);
-    this.#approvals.run(ids);
+    for (const belonging of this.#belongings) belonging.run(ids);
     return this.#tasks.run(ids).changes;
   }
 }

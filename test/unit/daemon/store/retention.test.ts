@@ -79,6 +79,8 @@ describe('what has ended', () => {
         ended(`t_old${task}`, 31 + (task % 20), { clone: `mechanic.${1 + (task % 2)}` });
       }
       ended('t_young', 29);
+      // Which should not be, and would keep all of them.
+      store.turns.begin('t_old7', 'mechanic.2');
       for (const status of ['failed', 'cancelled', 'interrupted', 'parked'] as const)
         ended(`t_${status}`, 31, { status });
     });
@@ -88,6 +90,7 @@ describe('what has ended', () => {
     expect(store.approvals.list({ status: ['allowed'], limit: 1000 }).map(({ id }) => id)).toEqual([
       'a_t_young',
     ]);
+    expect(store.turns.all()).toEqual([]);
     expect(usage()).toEqual(before);
     expect(store.usage.by('task, clone', {}, 1000).map(({ task }) => task)).toEqual(['t_young']);
     expect(store.usage.total({ task: 't_young' })).toMatchObject({ inputTokens: 200 });
