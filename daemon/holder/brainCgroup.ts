@@ -63,7 +63,7 @@ export function removeCgroup(folder: string): void {
 }
 
 /** Empty for so long, in ms, a cgroup is nobody's: its daemon was killed, and its zone is gone. */
-const forgottenMs = 60 * 60 * 1000;
+const forgottenMs = 10 * 60 * 1000;
 
 /** Takes away what killed daemons have left of ours, here and there. */
 export function removeForgotten(parents: readonly string[], now = Date.now()): void {

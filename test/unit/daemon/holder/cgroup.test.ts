@@ -186,7 +186,7 @@ describe.runIf(!('reason' in findHome()))('the cgroup of a brain', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('is taken away by any daemon an hour after its own was killed, if nothing runs in it', async () => {
+  it('is taken away by any daemon, a while after its own was killed, if nothing runs in it', async () => {
     // Apart from those of others, which this test must not take away.
     const parent = join((findHome() as CgroupHome).parents[0] ?? '', `test-${process.pid}`);
     const folder = join(parent, 'khlone-0f0f0f0f0f0f0f0f');
