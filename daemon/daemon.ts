@@ -15,6 +15,7 @@ import { Enrolment } from './clones/enrolment.js';
 import { CloneEnvironment } from './clones/environment.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
+import { MemoryWatch } from './clones/memoryWatch.js';
 import { LongConversations } from './clones/longConversations.js';
 import { recover, type RecoveryParts } from './clones/recovery.js';
 import type { CloneRunner } from './clones/runner.js';
@@ -26,6 +27,8 @@ import { Holders } from './holder/holders.js';
 import type { Found } from './holder/leftRuns.js';
 import { DisposableStore, onUnexpectedError } from './lifecycle.js';
 import type { Log } from './log/logger.js';
+import { readMemory } from './memory/available.js';
+import { lowMemoryOf } from './memory/lowMemory.js';
 import { createDispatcher, type MethodSpec } from './rpc/dispatch.js';
 import { paramsParser } from './rpc/params.js';
 import { RpcServer } from './rpc/server.js';
@@ -137,6 +140,16 @@ export class Daemon {
     const enrolment = new Enrolment({ root: zone.root, shared, directory, suppliers, vault });
     this.#enrolment = enrolment;
     enrolment.restore();
+    this.#held.add(
+      new MemoryWatch({
+        log: events,
+        runners: () => directory.all(),
+        read: readMemory,
+        low: lowMemoryOf(process.env),
+        gaveBack: (clone, reading) =>
+          log.info('memory is short: gave a process at rest back', { clone, ...reading }),
+      }),
+    );
 
     const identity = describeDaemon(zone);
     this.#startedAt = identity.daemon.startedAt;

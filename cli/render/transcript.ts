@@ -95,7 +95,7 @@ export class Transcript {
       case 'clone.retired':
         return this.#lines(event.clone, [style.dim('retired')]);
       case 'clone.status':
-        return event.status === 'failed' ? this.#lines(event.clone, [style.red('parked as failed')]) : '';
+        return this.#status(event);
       default:
         return '';
     }
@@ -217,6 +217,12 @@ export class Transcript {
     return this.#lines(clone, lines);
   }
 
+  #status(event: Extract<Event, { type: 'clone.status' }>): string {
+    const line = statusLine(event, this.#view.style);
+    // A status that adds nothing does not break the line that is being written.
+    return line === undefined ? '' : this.#lines(event.clone, [line]);
+  }
+
   #resolved(event: Extract<Event, { type: 'approval.resolved' }>): string {
     const standing = [...this.#approvals.values()].filter((clone) => clone === event.clone);
     const announced = this.#approvals.delete(event.approval);
@@ -255,6 +261,15 @@ function finishLines(task: Task, style: Style): string[] {
     lines.push(`  next: ${sentence(task.error.hint.replaceAll('<task>', task.id))}`);
   }
   return lines;
+}
+
+/** What a new status of a clone adds: nothing where a task, or whoever asked for it, tells of it anyway. */
+function statusLine(
+  { status, reason }: Extract<Event, { type: 'clone.status' }>,
+  style: Style,
+): string | undefined {
+  if (status === 'failed') return style.red('parked as failed');
+  return reason === 'memory' ? style.dim('gave its process back: memory is short') : undefined;
 }
 
 /** Keeps the newest entries, so that a watch that runs for weeks does not grow. */

@@ -12,7 +12,14 @@ export interface ServiceSpec {
 }
 
 /** Where its socket is, where programs are found, and the settings a daemon takes from its environment. */
-const passedOn = ['KHLONE_SOCKET', 'PATH', 'KHLONE_LOG', 'KHLONE_KEEP_DAYS', 'KHLONE_KEEP_TASKS'] as const;
+const passedOn = [
+  'KHLONE_SOCKET',
+  'PATH',
+  'KHLONE_LOG',
+  'KHLONE_KEEP_DAYS',
+  'KHLONE_KEEP_TASKS',
+  'KHLONE_LOW_MEMORY',
+] as const;
 
 /** The variables that a service is written with. */
 export function serviceEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,3 +1,4 @@
+import type { OffReason } from '../../protocol/shapes/clone.js';
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type {
@@ -35,6 +36,8 @@ export interface CloneProcessParts {
 export class CloneProcess {
   readonly #parts: CloneProcessParts;
   readonly #slot: BrainSlot;
+  /** Why it is being given back. */
+  #reason: OffReason | undefined;
 
   constructor(parts: CloneProcessParts) {
     this.#parts = parts;
@@ -128,6 +131,16 @@ export class CloneProcess {
     return this.#slot.end(reason);
   }
 
+  /** Ends it while no turn is on, with the reason that is told of it. Resolves when nothing of it is left. */
+  async giveBack(reason: OffReason): Promise<void> {
+    this.#reason = reason;
+    try {
+      await this.#slot.end('posture');
+    } finally {
+      this.#reason = undefined;
+    }
+  }
+
   /**
    * Brings the clone's state to what is true of its process while no task is in hand.
    * @throws storageFailed
@@ -176,7 +189,7 @@ export class CloneProcess {
     if (!['idle', 'talking', 'asking'].includes(ledger.state)) return;
     const left = byItself && posture === 'talk';
     try {
-      ledger.change(left ? 'leave' : 'stop', () => {});
+      ledger.change(left ? 'leave' : 'stop', () => {}, left ? undefined : this.#reason);
     } catch (error) {
       onUnexpectedError(error);
       moved('soon');

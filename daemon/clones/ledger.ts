@@ -1,6 +1,6 @@
 import type { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { Clone, CloneStatus, Posture } from '../../protocol/shapes/clone.js';
+import type { Clone, CloneStatus, OffReason, Posture } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
@@ -102,11 +102,11 @@ export class CloneLedger {
     return cloneView(this.#record, this.#live());
   }
 
-  /** One step of the clone's state, with whatever belongs to it. */
-  change<T>(step: CloneStep, work: (tx: Transaction) => T): T {
+  /** One step of the clone's state, with whatever belongs to it; `reason` says why its process is gone. */
+  change<T>(step: CloneStep, work: (tx: Transaction) => T, reason?: OffReason): T {
     return this.#shared.log.commit((tx) => {
       const result = work(tx);
-      this.#step(tx, step);
+      this.#step(tx, step, reason);
       return result;
     });
   }
@@ -350,7 +350,7 @@ export class CloneLedger {
     }
   }
 
-  #step(tx: Transaction, step: CloneStep): void {
+  #step(tx: Transaction, step: CloneStep, reason?: OffReason): void {
     const state = nextCloneState(this.#state, step);
     const posture = this.#postureIn(state);
     if (state === this.#state && posture === this.#told) return;
@@ -361,6 +361,7 @@ export class CloneLedger {
       status: statusOf(state),
       posture,
       ...(working && this.#task && { task: this.#task.id }),
+      ...(reason && { reason }),
     });
     tx.after(() => {
       this.#state = state;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { KhloneError } from '../../protocol/error.js';
 import { fail } from '../../protocol/fail.js';
-import type { Clone, CloneStatus } from '../../protocol/shapes/clone.js';
+import type { Clone, CloneStatus, OffReason } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { BrainSupplier, LeftProcess, ToldOutput } from '../brains/contract.js';
@@ -18,15 +18,13 @@ import type { Variables } from './environment.js';
 import { Hearing } from './hearing.js';
 import { CloneLedger, type LedgerShared } from './ledger.js';
 import { Outcomes } from './outcomes.js';
+import { Rest } from './rest.js';
 import { Sleepers } from './sleepers.js';
 import type { TalkHold, TalkWish } from './talk.js';
 import { Talks } from './talks.js';
 import { TaskRuns } from './taskRuns.js';
 import { stopFor, type TurnStop } from './turn.js';
 import { withBackoff } from './views.js';
-
-/** Default time a process stays warm at rest. */
-const defaultIdleMs = 15 * 60_000;
 
 /** What all runners of a daemon share. */
 export interface RunnerShared extends LedgerShared {
@@ -52,6 +50,12 @@ export class CloneRunner {
   });
   /** The next try, or the end of a process at rest: never two of them at once. */
   readonly #alarm = new Alarm();
+  readonly #rest = new Rest({
+    ledger: () => this.#ledger,
+    process: () => this.#process,
+    alarm: this.#alarm,
+    guarded: (change) => this.#guarded(change),
+  });
   readonly #tasks: TaskRuns;
   /** Settles when there is nothing to do for the moment. */
   #working: Promise<void> = Promise.resolve();
@@ -112,6 +116,11 @@ export class CloneRunner {
 
   get hasProcess(): boolean {
     return this.#process.isAlive;
+  }
+
+  /** Whether its process is at rest and holds nothing but the conversation. */
+  get restful(): boolean {
+    return !this.#busy && this.#phase === 'serving' && this.#rest.holds;
   }
 
   get missing(): string[] {
@@ -303,7 +312,7 @@ export class CloneRunner {
           continue;
         }
         if (this.#sleepers.due(this.#talks.turn)) {
-          await this.#sleepers.serve(() => this.#hibernate());
+          await this.#sleepers.serve(() => this.#rest.end('asked'));
           continue;
         }
         if (this.#talks.wanted) {
@@ -320,7 +329,7 @@ export class CloneRunner {
         this.#tasks.release();
       }
       this.#process.settle();
-      this.#rest();
+      this.#rest.begin();
     } catch (error) {
       await this.#giveUp(error).catch(onUnexpectedError);
       this.#alarm.set(retryMs, () => this.wake());
@@ -343,19 +352,9 @@ export class CloneRunner {
     this.#ledger.abandon(incident);
   }
 
-  async #hibernate(): Promise<void> {
-    await this.#process.end('posture');
-    if (this.state !== 'off') this.#ledger.change('stop', () => {});
-  }
-
-  /** A process at rest ends after a while. A terminal stays: somebody may come back to it. */
-  #rest(): void {
-    const { state } = this.#ledger;
-    const idleMs = this.record.limits.idleMs ?? defaultIdleMs;
-    if (this.#process.isAlive && !this.terminal)
-      this.#alarm.set(idleMs, () => void this.#process.end('posture'));
-    else if (state === 'left')
-      this.#alarm.set(idleMs, () => this.#guarded(() => this.#ledger.change('stop', () => {})));
+  /** Gives a process at rest back; the next task starts another on the same conversation. Resolves when it is gone. */
+  async giveBack(reason: OffReason): Promise<void> {
+    if (this.restful) await this.#process.giveBack(reason);
   }
 
   #talkObstacle(): KhloneError | undefined {

@@ -371,6 +371,8 @@ export interface CloneStatusEvent {
   status: CloneStatus;
   posture: Posture;
   task?: TaskId | undefined;
+  /** With `off`, where its process was given back. */
+  reason?: 'idle' | 'memory' | 'asked' | undefined;
 }
 
 export interface CloneRetiredEvent {

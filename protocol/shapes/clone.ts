@@ -23,6 +23,13 @@ export const CloneStatus = z
   );
 export type CloneStatus = z.infer<typeof CloneStatus>;
 
+export const OffReason = z
+  .enum(['idle', 'memory', 'asked'])
+  .describe(
+    'Why a process at rest was given back: nobody needed it for `idleMs`, `memory` was short, or somebody `asked`.',
+  );
+export type OffReason = z.infer<typeof OffReason>;
+
 export const Posture = z.enum(['act', 'ask', 'talk', 'off']).describe("How the clone's brain runs now.");
 export type Posture = z.infer<typeof Posture>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Approval } from './approval.js';
-import { Clone, CloneStatus, Posture } from './clone.js';
+import { Clone, CloneStatus, OffReason, Posture } from './clone.js';
 import { ApprovalId, CloneName, count, Cursor, jsonObject, meta, TaskId, time } from './common.js';
 import { Task, zoneFindings } from './task.js';
 import { Usage } from './usage.js';
@@ -28,6 +28,7 @@ export const eventShapes = [
     status: CloneStatus,
     posture: Posture,
     task: TaskId.optional(),
+    reason: OffReason.optional().describe('With `off`, where its process was given back.'),
   }),
   z.object({ type: z.literal('clone.retired'), ...ofClone, value: Clone }),
   z.object({ type: z.literal('task.queued'), ...ofTask, value: Task }),

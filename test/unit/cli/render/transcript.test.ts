@@ -72,6 +72,25 @@ describe('messages in a shared transcript', () => {
   });
 });
 
+describe('a new status of a clone', () => {
+  const off = (reason: 'idle' | 'memory'): Event => ({
+    ...base,
+    type: 'clone.status',
+    clone: 'b.1',
+    status: 'off',
+    posture: 'off',
+    reason,
+  });
+
+  it('is told where its process was given back for want of memory', () => {
+    expect(text(shared(), [off('memory')])).toBe('b.1 │ gave its process back: memory is short\n');
+  });
+
+  it('breaks no line that is being written where it tells nothing', () => {
+    expect(text(single(), [delta(0, 'Hello '), off('idle'), delta(6, 'there')])).toBe('Hello there');
+  });
+});
+
 describe('the course of a task', () => {
   it('is told from its queueing to its end', () => {
     const events: Event[] = [

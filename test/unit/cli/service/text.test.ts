@@ -122,6 +122,10 @@ describe('a service', () => {
     expect(
       serviceEnvironment({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7', KHLONE_RUN: 'x' }),
     ).toEqual({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7' });
+    expect(serviceEnvironment({ KHLONE_HOME: '/k', KHLONE_LOW_MEMORY: '2g' })).toEqual({
+      KHLONE_HOME: '/k',
+      KHLONE_LOW_MEMORY: '2g',
+    });
     expect(serviceEnvironment({ HOME: '/home/you', PATH: '' })).toEqual({
       KHLONE_HOME: '/home/you/.local/state/khlone',
     });
