@@ -8,6 +8,7 @@ import { onInterrupt } from './interrupts.js';
 import { everyApproval } from './pages.js';
 import { Prompter } from './prompter.js';
 import { renderQueued } from './queued.js';
+import { tellsRiding } from './render/riding.js';
 import { Transcript } from './render/transcript.js';
 import { sanitize } from './render/sanitize.js';
 
@@ -28,10 +29,16 @@ const isEnd = (task: Task): boolean => endingOfTask(task) !== 'leftRunning';
 export async function followTask({ context, khlone, begin }: FollowRequest): Promise<Ending> {
   const { out } = context;
   const left = new AbortController();
-  await using events = khlone.events({ from: khlone.session.cursor, signal: left.signal });
+  const following: { follower?: Follower } = {};
+  await using events = khlone.events({
+    from: khlone.session.cursor,
+    signal: left.signal,
+    ...tellsRiding({ note: (text) => (following.follower ? following.follower.note(text) : out.note(text)) }),
+  });
   await events.ready;
   const receipt = await begin();
   const follower = new Follower({ context, khlone, task: receipt.id, leave: () => left.abort() });
+  following.follower = follower;
   out.endingWhenClosed = 'leftRunning';
   try {
     if (isEnd(receipt)) return follower.finish(receipt);
@@ -123,6 +130,11 @@ class Follower {
       const { requestedAt: at, clone, id } = approval;
       this.take({ type: 'approval.requested', cursor, at, clone, task, approval: id, value: approval });
     }
+  }
+
+  /** Says something beside what the brain says, on a line of its own. */
+  note(text: string): void {
+    this.#request.context.out.note(`${this.#transcript.breakLine()}${text}`);
   }
 
   /** Says how the task ended. */

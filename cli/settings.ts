@@ -30,7 +30,7 @@ export interface SettingOptions {
   readonly approvalTimeout?: number;
   readonly idleTimeout?: number;
   readonly maxQueued?: number;
-  readonly recovery?: RecoveryPolicy;
+  readonly onCrash?: RecoveryPolicy;
   readonly askIgnore?: string[];
   readonly stall?: number;
   readonly grace?: number;
@@ -66,9 +66,9 @@ export function withSettings(command: Command): Command {
     )
     .option('--max-queued <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
     .option(
-      '--recovery <policy>',
+      '--on-crash <policy>',
       `what becomes of a task that a crash cut off: ${recoveries.join(', ')}`,
-      (word) => parseChoice(word, recoveries, '--recovery'),
+      (word) => parseChoice(word, recoveries, '--on-crash'),
     )
     .option('--stall <duration>', 'a turn that is silent for so long fails', parseDuration)
     .option('--grace <duration>', 'time between SIGTERM and SIGKILL', parseDuration)
@@ -108,13 +108,13 @@ export async function readSettings(
 }
 
 function readLimits(options: SettingOptions): Limits {
-  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, recovery, askIgnore } = options;
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, onCrash, askIgnore } = options;
   return {
     ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
     ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
     ...(maxQueued !== undefined && { maxQueued }),
-    ...(recovery !== undefined && { recovery }),
+    ...(onCrash !== undefined && { recovery: onCrash }),
     ...(askIgnore !== undefined && { askIgnore: askIgnore.filter((pattern) => pattern !== '') }),
     ...readBounds(options),
   };

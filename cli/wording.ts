@@ -39,7 +39,7 @@ const names: Readonly<Record<string, string>> = {
   'limits.approvalTimeoutMs': '--approval-timeout',
   'limits.idleMs': '--idle-timeout',
   'limits.maxQueued': '--max-queued',
-  'limits.recovery': '--recovery',
+  'limits.recovery': '--on-crash',
   'limits.askIgnore': '--ask-ignore',
 };
 

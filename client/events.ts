@@ -32,6 +32,10 @@ export interface EventsOptions {
   readonly signal?: AbortSignal;
   /** Hears that history asked for is no longer kept. */
   readonly onGap?: (gap: Gap) => void;
+  /** Hears that the connection was lost on which the events came: another one is being made. */
+  readonly onLost?: () => void;
+  /** Hears that the stream stands again after that, and goes on where it broke off. */
+  readonly onResumed?: () => void;
   /** What may wait for a slow consumer; 1,000 events or 4 MiB when left out. */
   readonly bounds?: InboxBounds;
 }
@@ -98,6 +102,9 @@ class Follower<E extends EventLike> {
   #pauseMs = firstPauseMs;
   /** Whether the history has to be read up to its end before a subscription is worth its bytes. */
   #behind = false;
+  /** Whether a subscription ever stood, and whether it was lost since. */
+  #stood = false;
+  #lost = false;
   #standing: () => void = () => {};
   #failed: (error: unknown) => void = () => {};
 
@@ -129,6 +136,7 @@ class Follower<E extends EventLike> {
         } catch (error) {
           if (this.#stop.aborted || this.#link.closed) return undefined;
           if (!(error instanceof KhloneError) || !error.retryable) throw error;
+          this.#lose();
           await this.#pause();
         }
       }
@@ -139,6 +147,13 @@ class Follower<E extends EventLike> {
       held.dispose();
       this.#failed(new Error('the stream was ended'));
     }
+  }
+
+  /** Tells once that a stream that stood does so no longer. */
+  #lose(): void {
+    if (!this.#stood || this.#lost) return;
+    this.#lost = true;
+    this.#options.onLost?.();
   }
 
   async #pause(): Promise<void> {
@@ -171,6 +186,9 @@ class Follower<E extends EventLike> {
       if (this.#from === 'tail' && isCursor(answer['cursor'])) this.#from = answer['cursor'];
       this.#pauseMs = firstPauseMs;
       this.#standing();
+      if (this.#lost) this.#options.onResumed?.();
+      this.#lost = false;
+      this.#stood = true;
       for (;;) {
         const taken = await inbox.take(this.#stop);
         if (taken.state === 'events') yield* this.#fresh(taken.events);

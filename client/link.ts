@@ -1,6 +1,7 @@
 import { unlessAborted } from './abort.js';
 import type { Caller, CallOptions } from './caller.js';
 import type { ClientConnection } from './connection.js';
+import { callPatiently, isPatient } from './patientCall.js';
 import { failBecause } from './wire-errors.js';
 
 /** Makes a connection on which initialize has been answered; starts the daemon if it may. */
@@ -8,7 +9,7 @@ export type OpenConnection = (signal: AbortSignal) => Promise<ClientConnection>;
 
 /**
  * A lasting way to one zone's daemon: one connection at a time, made again by the next call after it
- * was lost. A call that was pending then has failed, and is never sent again.
+ * was lost. A call that was pending then has failed, and is never sent again, but for those that only wait.
  */
 export class Link implements Caller, AsyncDisposable {
   readonly #open: OpenConnection;
@@ -36,8 +37,11 @@ export class Link implements Caller, AsyncDisposable {
   }
 
   async call(method: string, params: unknown, options: CallOptions = {}): Promise<unknown> {
-    const connection = await this.connection(options.signal);
-    return connection.request(method, params, options);
+    const send = async (given: unknown): Promise<unknown> => {
+      const connection = await this.connection(options.signal);
+      return connection.request(method, given, options);
+    };
+    return isPatient(method) ? callPatiently(send, params, options) : send(params);
   }
 
   /** Ends the connection and whatever waits on it; later calls reject with `cancelled`. */

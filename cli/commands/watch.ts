@@ -7,6 +7,7 @@ import { usageError } from '../failure.js';
 import { parseFrom, type From } from '../input.js';
 import { look } from '../look.js';
 import { everyApproval } from '../pages.js';
+import { tellsRiding } from '../render/riding.js';
 import { renderGap } from '../render/gap.js';
 import { Transcript, type ApprovalRequested } from '../render/transcript.js';
 
@@ -54,6 +55,7 @@ export function define(command: Command, bind: Bind): void {
             ...(who !== undefined && { who }),
             ...(type !== undefined && { types: type }),
             onGap: (gap) => out.note(renderGap(gap)),
+            ...tellsRiding({ note: (text) => out.note(text) }),
           });
           for await (const event of events) {
             if (out.json) out.line(event);

@@ -23,6 +23,13 @@ export interface TaskRunsParts {
   readonly serving: () => boolean;
 }
 
+/** A task whose turn is followed; the rest is of one that an earlier daemon began. */
+interface Followed {
+  readonly task: TaskRecord;
+  readonly told?: Place;
+  readonly stop?: TurnStop | undefined;
+}
+
 /** Runs a clone's tasks on its process, one at a time. */
 export class TaskRuns {
   readonly #parts: TaskRunsParts;
@@ -79,7 +86,7 @@ export class TaskRuns {
     ledger.takeUp(task);
     const note = (point: TurnPoint | undefined): void => this.#notes.point(point);
     const brain = process.ride(task.kind, left, { say: this.#words(task), point: progress.point, note });
-    const followed = this.#follow(brain, { task, told });
+    const followed = this.#follow(brain, { task, told, stop: stop && stopOf(stop) });
     const held = left.kind === 'terminal' || left.held.found?.held !== false;
     this.#left = 'sent';
     this.#running = this.#end(followed, this.#parts.shared.zone.missed(task, ledger), held);
@@ -88,7 +95,7 @@ export class TaskRuns {
     await brain.takenUp;
     if (this.#turn !== followed) return true;
     this.#parts.shared.desk.sweep(followed.asker);
-    if (stop) followed.stop(stopOf(stop));
+    followed.stopAgain();
     return true;
   }
 
@@ -183,7 +190,7 @@ export class TaskRuns {
   };
 
   /** Hears a brain's turn as that of a task. */
-  #follow(brain: Brain, { task, told }: { readonly task: TaskRecord; readonly told?: Place }): Turn {
+  #follow(brain: Brain, { task, told, stop }: Followed): Turn {
     const { log, desk, environment } = this.#parts.shared;
     const ledger = this.#parts.ledger();
     const { name, limits } = ledger.record;
@@ -196,6 +203,7 @@ export class TaskRuns {
       accepted: () => ledger.begun(),
       notes: this.#notes,
       ...(told && { told }),
+      stop,
     });
     this.#turn = turn;
     const timeoutMs = task.timeoutMs ?? limits.taskTimeoutMs;
@@ -228,5 +236,5 @@ export class TaskRuns {
 function brokenOff({ outcome, stop }: TurnEnd, held: boolean): boolean {
   if (outcome.status !== 'failed' || stop) return false;
   const { kind } = outcome.error;
-  return kind === 'taskInterrupted' || (kind === 'brainDied' && !held);
+  return kind === 'taskInterrupted' || (!held && (kind === 'brainDied' || kind === 'brainNoResult'));
 }

@@ -47,6 +47,8 @@ export interface TurnParts {
   readonly notes: TurnNotes;
   /** Up to where an earlier daemon has told what the brain said. */
   readonly told?: Place;
+  /** How an earlier daemon was asked to end it; the brain may not have heard of it. */
+  readonly stop?: TurnStop | undefined;
 }
 
 /** Writes down what a later daemon needs to go on with a turn. */
@@ -77,6 +79,7 @@ export class Turn {
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
+    this.#stop = parts.stop;
     this.ended = new Promise((resolve) => (this.#settle = resolve));
     this.#held.add(parts.brain.output((output) => this.#hear(output)));
   }
@@ -101,6 +104,11 @@ export class Turn {
     // Before the brain obeys: a daemon that comes after a crash must want it too.
     this.#parts.notes.stop(stop);
     this.#parts.brain.interrupt();
+  }
+
+  /** Asks the brain again for the end that an earlier daemon was asked for, if so. */
+  stopAgain(): void {
+    if (this.#stop) this.#parts.brain.interrupt();
   }
 
   /** Ends the turn with its process, as the daemon itself is ending. */

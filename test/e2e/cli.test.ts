@@ -56,7 +56,7 @@ describe('a clone from the shell', () => {
         '1h',
         '--idle-timeout',
         '2m',
-        '--recovery',
+        '--on-crash',
         'resume',
       ],
     );

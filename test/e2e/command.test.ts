@@ -236,7 +236,8 @@ describe('a daemon that is killed', () => {
     const events = khlone.events({ from: 'start', types: ['clone.status'] });
     await nextEvent(events, 'clone.status', (event) => event.clone === name && event.posture === 'talk');
     await events.return();
-    expect((await khlone.task.get({ task: task.id })).status).toBe('interrupted');
+    // What was typed is never typed again.
+    expect((await wait(task)).status).toBe('interrupted');
     // It is waited for before it is typed into again.
     expect(await said(name, 'echo "$kept in $PWD"')).toBe('what it knows in /');
     expect(await screen(name)).toMatch(/over\nready> echo/);

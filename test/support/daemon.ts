@@ -50,8 +50,11 @@ export class DaemonZone implements AsyncDisposable {
 
   /** Kills all there is, holders and brains with their daemon, as the end of the machine does; resolves when it is gone. */
   async crash(khlone: Khlone): Promise<void> {
-    process.kill(khlone.session.daemon.pid, 'SIGKILL');
-    await this.#endRest();
+    const daemon = khlone.session.daemon.pid;
+    const all = [daemon, ...this.processes().flatMap(({ pid }) => (pid === daemon ? [] : [pid]))];
+    // At once: a client that stays may start another daemon any moment.
+    for (const pid of all) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    for (const pid of all) await goneWithin(pid, endMs);
   }
 
   /** Stops the daemon that a client is connected to; resolves when its process is gone. */

@@ -5,7 +5,8 @@ import type { ProcessExit, ProcessIdentity } from '../../holder/contract.js';
 import { signalGroup } from '../../holder/kill.js';
 import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { Terminal } from '../../streams/contract.js';
-import type { Brain, BrainOutput, BrainSpec, TurnOutcome } from '../contract.js';
+import type { Brain, BrainOutput, BrainSpec, NotePoint, TurnOutcome } from '../contract.js';
+import { refusalToNote } from '../noting.js';
 import { outOfMemory } from '../outOfMemory.js';
 import { redactor } from '../streamJson/text.js';
 import { Calm } from './calm.js';
@@ -13,6 +14,7 @@ import { type Front, waitsForInput } from './front.js';
 import { maxCookedBytes, pasteOf } from './paste.js';
 import { lostBefore, resultOf } from './result.js';
 import type { CommandTiming } from './timing.js';
+import type { CommandTurn } from './turn.js';
 import {
   type CommandAction,
   type CommandEvent,
@@ -42,23 +44,6 @@ export interface CommandParts {
   readonly frontOf: (identity: ProcessIdentity) => Promise<Front>;
 }
 
-interface Turn {
-  readonly say: string;
-  /** Before the text was typed. */
-  line: string;
-  /** Whether that is a prompt, and all of it. */
-  prompted: boolean;
-  alternate: boolean;
-  bracketed: boolean;
-  front: Front;
-  /** How many looks in a row found that it perhaps waits. */
-  perhaps: number;
-  stopped: boolean;
-  /** Set once it said nothing for so long, in ms. */
-  silentMs: number | undefined;
-  text: string;
-}
-
 /**
  * A program of the user's choice in a terminal. Its life is the table in turnMachine.ts; this class only feeds it
  * events and carries its actions out.
@@ -82,7 +67,7 @@ export class CommandBrain implements Brain {
   /** When something was printed last, or it was started. */
   #heardAt = performance.now();
   #deadline: NodeJS.Timeout | undefined;
-  #turn: Turn | undefined;
+  #turn: CommandTurn | undefined;
   #exit: ProcessExit = { code: null, signal: null };
 
   constructor(parts: CommandParts) {
@@ -96,10 +81,19 @@ export class CommandBrain implements Brain {
     void parts.terminal.held.exited.then((exit) => this.#exited(exit));
   }
 
-  send(say: string): void {
+  send(say: string, note: NotePoint = () => undefined): void {
     if (this.#turn) throw new Error('a turn is on already');
     const screen = { line: '', prompted: false, alternate: false, bracketed: false, front: unknownFront };
-    this.#turn = { say, ...screen, perhaps: 0, stopped: false, silentMs: undefined, text: '' };
+    this.#turn = {
+      say,
+      note,
+      unnoted: undefined,
+      ...screen,
+      perhaps: 0,
+      stopped: false,
+      silentMs: undefined,
+      text: '',
+    };
     this.#step('send');
   }
 
@@ -190,6 +184,7 @@ export class CommandBrain implements Brain {
       else this.#failed(fail('brainSilent', { silentMs: this.#turn.silentMs }));
     },
     finishRefused: () => {
+      if (this.#turn?.unnoted) return this.#failed(this.#turn.unnoted);
       const bytes = Buffer.byteLength(this.#turn?.say ?? '');
       this.#failed(fail('inputFull', { clone: this.#parts.spec.clone, bytes }));
     },
@@ -328,6 +323,9 @@ export class CommandBrain implements Brain {
   #type(): void {
     const turn = this.#turn;
     if (!turn) return;
+    // What is typed must never be typed again by a daemon that knows nothing of it.
+    turn.unnoted = refusalToNote(turn.note, undefined);
+    if (turn.unnoted) return this.#step('refused');
     const paste = pasteOf(turn.say, turn.bracketed);
     const longest = paste.split('\r').reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0);
     if (turn.front.keys === false && longest > maxCookedBytes) {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { KhloneError } from '../../../protocol/error.js';
+import type { KhloneError } from '../../../protocol/error.js';
 import { fail } from '../../../protocol/fail.js';
 import type { ProcessExit } from '../../holder/contract.js';
 import { type Disposable, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { ApprovalAnswer, Brain, BrainOutput, NotePoint, Place, RiddenTurn } from '../contract.js';
+import { refusalToNote } from '../noting.js';
 import { outOfMemory } from '../outOfMemory.js';
 import type { Opening } from './args.js';
 import { type BrainParts, type BrainTurn, forget, newTurn, type TurnOutcome } from './brainParts.js';
@@ -59,7 +60,8 @@ class StreamJsonBrain implements Brain {
   #left: LeftTurn | undefined;
   /** Processes that were replaced by others, as long as those are not noted. */
   readonly #replaced: StreamProcess[] = [];
-  #unnoted: KhloneError = fail('brainError', { reason: 'the turn was not noted' });
+  /** Why the turn's begin could not be written down. */
+  #unnoted: KhloneError | undefined;
   /** Processes started since a turn was last taken up. */
   #tried = 0;
   #exit: ProcessExit = { code: null, signal: null };
@@ -178,7 +180,7 @@ class StreamJsonBrain implements Brain {
       if (this.#process?.ready) this.#step('ready');
     },
     writeTurn: () => this.#writeTurn(),
-    settleUnnoted: () => this.#settle(this.#failed(this.#unnoted)),
+    settleUnnoted: () => this.#settle(this.#failed(this.#unnoted ?? this.#cause('brainDied'))),
     tellAccepted: () => {
       if (!this.#turn || this.#turn.accepted) return;
       this.#turn.accepted = true;
@@ -271,13 +273,8 @@ class StreamJsonBrain implements Brain {
     if (!turn || !process) return;
     const line = process.line(turn.say, randomUUID());
     const { run, from, point } = line;
-    try {
-      turn.note({ run, from, point });
-    } catch (error) {
-      this.#unnoted = error instanceof KhloneError ? error : fail('brainError', { reason: String(error) });
-      this.#step('unnoted');
-      return;
-    }
+    this.#unnoted = refusalToNote(turn.note, { run, from, point });
+    if (this.#unnoted) return this.#step('unnoted');
     for (const old of this.#replaced.splice(0)) old.settled();
     line.write();
   }
