@@ -31,6 +31,9 @@ const enroll = (
     limits: { stallMs: 500, graceMs: 200, ...limits },
   });
 };
+/** Processes of a clone of this zone: elsewhere on the machine may be others of its name. */
+const processesOf = (name: string): number[] =>
+  processesWith(`KHLONE_CLONE=${name}`, `HOME=${zone.sandbox.folder}`);
 const run = async (who: string, say: string): Promise<Task> => {
   const { id } = await khlone.clone.act({ who, say });
   return khlone.task.wait({ task: id });
@@ -59,11 +62,11 @@ describe('a process that hangs after its result', () => {
   it.each(['hibernate', 'restart'] as const)('is gone after a %s, and the clone works on', async (verb) => {
     const { name } = await enroll('hangs-after-result');
     expect((await run(name, 'one')).status).toBe('done');
-    const [brain] = processesWith(`KHLONE_CLONE=${name}`);
+    const [brain] = processesOf(name);
     expect(brain).toBeDefined();
     const { status } = await khlone.clone[verb]({ who: name });
     expect(status).toBe('off');
-    expect(processesWith(`KHLONE_CLONE=${name}`)).toEqual([]);
+    expect(processesOf(name)).toEqual([]);
     expect((await run(name, 'two')).status).toBe('done');
     await khlone.clone.retire({ who: name });
   });
@@ -88,7 +91,7 @@ it('a holder that hangs holds its clone up no longer than the deadlines of its b
   const events = khlone.events({ from: 'start', types: ['tool.started'], who: name });
   await nextEvent(events, 'tool.started');
   await events.return();
-  const [pid = 0] = processesWith(`KHLONE_CLONE=${name}`);
+  const [pid = 0] = processesOf(name);
   const [brain] = zone.brains().filter((found) => found.pid === pid);
   process.kill(brain?.parent ?? 0, 'SIGSTOP');
   expect(await khlone.task.wait({ task: task.id })).toMatchObject({ error: { kind: 'brainSilent' } });
@@ -104,7 +107,7 @@ describe('limits of the machine', () => {
       status: 'failed',
       error: { kind: 'brainOutOfMemory', message: expect.stringContaining('400 MiB') as string },
     });
-    expect(processesWith(`KHLONE_CLONE=${name}`)).toEqual([]);
+    expect(processesOf(name)).toEqual([]);
     expect((await run(name, 'two')).status).toBe('done');
     const { enforced } = await khlone.clone.get({ who: name });
     const { supervision } = await khlone.daemon.status();
@@ -117,7 +120,7 @@ describe('limits of the machine', () => {
     const { enforced } = await khlone.clone.get({ who: name });
     const { supervision } = await khlone.daemon.status();
     expect(enforced).toEqual({ cpus: supervision?.cpus });
-    const [pid] = processesWith(`KHLONE_CLONE=${name}`);
+    const [pid] = processesOf(name);
     if (supervision?.cpus === 'affinity')
       expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^Cpus_allowed_list:\s*\d+$/m);
   });
@@ -131,7 +134,7 @@ it('a clone in a PID namespace works as any other, where there is bubblewrap; it
   const { enforced } = await khlone.clone.get({ who: name });
   expect(enforced).toEqual({ processes: supervision?.namespaces === true ? 'namespace' : supervision?.ends });
   await khlone.clone.hibernate({ who: name });
-  expect(processesWith(`KHLONE_CLONE=${name}`)).toEqual([]);
+  expect(processesOf(name)).toEqual([]);
 });
 
 it('what the processes of a clone use is told while they run, and not when there is none', async () => {
