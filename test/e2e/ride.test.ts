@@ -207,4 +207,18 @@ describe('a turn in a daemon that is killed', () => {
     });
     khlone = await zone.connect();
   });
+
+  it('goes on after a stop that keeps the brains, as after a kill', async () => {
+    const say = 'slow 3000';
+    const reference = await undisturbed(say);
+    const { name } = await enroll();
+    const task = await begun(name, say, 'message.delta');
+    const { pid } = await khlone.daemon.stop({ brains: 'keep' });
+    await expect
+      .poll(() => zone.processes().some((found) => found.pid === pid), { timeout: 30_000 })
+      .toBe(false);
+    khlone = await zone.connect();
+    expect(await ended(task)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(durableOf(await history(khlone), task.id)).toEqual(reference);
+  });
 });
