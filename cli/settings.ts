@@ -15,8 +15,10 @@ import {
   type Size,
 } from './input.js';
 import { gather } from './declare.js';
+import { parseBudget } from './budget.js';
 
 const policies = ['ask', 'acceptEdits', 'allow', 'deny'] as const satisfies readonly ApprovalPolicy[];
+const usageLimits = ['wait', 'fail'] as const satisfies readonly NonNullable<Limits['onUsageLimit']>[];
 const recoveries = ['park', 'resume'] as const satisfies readonly RecoveryPolicy[];
 
 /** The settings of a clone as they stand on the command line. */
@@ -29,7 +31,11 @@ export interface SettingOptions {
   readonly taskTimeout?: number;
   readonly approvalTimeout?: number;
   readonly idleTimeout?: number;
-  readonly maxQueued?: number;
+  readonly maxQueue?: number;
+  readonly maxTurn?: number;
+  readonly maxTokens?: string[];
+  readonly maxCost?: string[];
+  readonly onUsageLimit?: NonNullable<Limits['onUsageLimit']>;
   readonly onCrash?: RecoveryPolicy;
   readonly askIgnore?: string[];
   readonly stall?: number;
@@ -64,7 +70,15 @@ export function withSettings(command: Command): Command {
       "a path that changes by itself, such as dist or '**/*.log', and breaks no ask; repeat it, '' for none",
       gather,
     )
-    .option('--max-queued <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
+    .option('--max-queue <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
+    .option('--max-turn <duration>', 'longest that its brain may work at a turn', parseDuration)
+    .option('--max-tokens <budget>', 'tokens it may use, such as 200k/task or 2m/day; repeat it', gather)
+    .option('--max-cost <budget>', 'US dollars it may use, such as 2/task or 20/day; repeat it', gather)
+    .option(
+      '--on-usage-limit <policy>',
+      `a task at the model's usage limit: ${usageLimits.join(', ')}`,
+      (word) => parseChoice(word, usageLimits, '--on-usage-limit'),
+    )
     .option(
       '--on-crash <policy>',
       `what becomes of a task that a crash cut off: ${recoveries.join(', ')}`,
@@ -108,15 +122,26 @@ export async function readSettings(
 }
 
 function readLimits(options: SettingOptions): Limits {
-  const { taskTimeout, approvalTimeout, idleTimeout, maxQueued, onCrash, askIgnore } = options;
+  const { taskTimeout, approvalTimeout, idleTimeout, maxQueue, onCrash, askIgnore } = options;
   return {
     ...(taskTimeout !== undefined && { taskTimeoutMs: taskTimeout }),
     ...(approvalTimeout !== undefined && { approvalTimeoutMs: approvalTimeout }),
     ...(idleTimeout !== undefined && { idleMs: idleTimeout }),
-    ...(maxQueued !== undefined && { maxQueued }),
+    ...(maxQueue !== undefined && { maxQueue }),
     ...(onCrash !== undefined && { recovery: onCrash }),
     ...(askIgnore !== undefined && { askIgnore: askIgnore.filter((pattern) => pattern !== '') }),
     ...readBounds(options),
+    ...readBudgets(options),
+  };
+}
+
+/** Those of what it may use. */
+function readBudgets({ maxTurn, maxTokens, maxCost, onUsageLimit }: SettingOptions): Limits {
+  return {
+    ...(maxTurn !== undefined && { maxTurnMs: maxTurn }),
+    ...(maxTokens !== undefined && { maxTokens: parseBudget(maxTokens, '--max-tokens') }),
+    ...(maxCost !== undefined && { maxCostUsd: parseBudget(maxCost, '--max-cost') }),
+    ...(onUsageLimit !== undefined && { onUsageLimit }),
   };
 }
 

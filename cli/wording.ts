@@ -38,9 +38,15 @@ const names: Readonly<Record<string, string>> = {
   'limits.taskTimeoutMs': '--task-timeout',
   'limits.approvalTimeoutMs': '--approval-timeout',
   'limits.idleMs': '--idle-timeout',
-  'limits.maxQueued': '--max-queued',
+  'limits.maxQueue': '--max-queue',
   'limits.recovery': '--on-crash',
   'limits.askIgnore': '--ask-ignore',
+  'limits.maxTurnMs': '--max-turn',
+  'limits.maxTokens.task': '--max-tokens',
+  'limits.maxTokens.day': '--max-tokens',
+  'limits.maxCostUsd.task': '--max-cost',
+  'limits.maxCostUsd.day': '--max-cost',
+  'limits.onUsageLimit': '--on-usage-limit',
 };
 
 /** Issues told of one command. */

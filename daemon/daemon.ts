@@ -5,6 +5,7 @@ import { table } from '../protocol/table.js';
 import type { Event } from '../protocol/shapes/event.js';
 import { packageVersion } from '../protocol/version.js';
 import type { ZonePaths } from '../protocol/zone.js';
+import { BudgetDesk } from './approvals/budgetDesk.js';
 import { ApprovalDesk } from './approvals/desk.js';
 import type { BrainSupplier } from './brains/contract.js';
 import { createSuppliers } from './brains/suppliers.js';
@@ -103,6 +104,12 @@ export class Daemon {
     recover({ store, log: events, queue, version: packageVersion });
 
     const desk = this.#held.add(new ApprovalDesk(store, events));
+    const budgets = new BudgetDesk({
+      store,
+      log: events,
+      queue,
+      answered: (clone) => this.#directory.get(clone)?.wake(),
+    });
     const vault = new Vault();
     const holder = new Holders({ folder: paths.brains, umask: claim.umask });
     this.#holders = holder;
@@ -131,6 +138,7 @@ export class Daemon {
       log: events,
       queue,
       desk,
+      budgets,
       zone: this.#watch(events, store, suppliers),
       environment,
       settings,
@@ -165,6 +173,7 @@ export class Daemon {
       directory,
       enrolment,
       desk,
+      budgets,
       vault,
       suppliers,
       settings,

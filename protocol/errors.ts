@@ -168,6 +168,27 @@ export const errorRegistry = {
     retryable: true,
     details: z.object({ reason: z.string() }),
   },
+  usageLimit: {
+    code: -32070,
+    message: "The model's usage limit is reached: {reason}.",
+    hint: 'The task goes on by itself at {until}; `khlone restart <clone>` tries at once, `khlone cancel <task>` gives it up.',
+    retryable: true,
+    details: z.object({ reason: z.string(), until: z.string() }),
+  },
+  budgetExceeded: {
+    code: -32071,
+    message: '{clone} has used {used} of the {limit} that it may use for {scope}.',
+    hint: 'Allow more with `khlone approve`, or raise it: `khlone update {clone} --help`; then `khlone retry <task>`.',
+    retryable: false,
+    details: z.object({ clone: z.string(), used: z.string(), limit: z.string(), scope: z.string() }),
+  },
+  turnTooLong: {
+    code: -32072,
+    message: 'The brain worked for longer than the {maxTurnMs} ms that a turn may take.',
+    hint: 'The conversation is kept: `khlone retry <task>` goes on, after `khlone update` with a longer limit.',
+    retryable: true,
+    details: z.object({ maxTurnMs: z.number() }),
+  },
   brainError: {
     code: -32033,
     message: 'The brain reported an error: {reason}.',

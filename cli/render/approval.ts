@@ -45,6 +45,7 @@ export function renderApprovals(
 /** How an approval is announced, on one line: `mechanic.1 wants: Write: a.txt`, `mechanic.1 asks: Which colour?`. */
 export function renderApprovalHeading(approval: Approval): string {
   const { clone, kind, questions = [] } = approval;
+  if (kind === 'budget') return `${clone} is paused: ${approvalTitle(approval)}`;
   if (kind !== 'question') return `${clone} wants: ${approvalTitle(approval)}`;
   return questions.length > 1
     ? `${clone} asks ${questions.length} questions:`
@@ -133,7 +134,12 @@ export function renderApprovalFull(approval: Approval, style: Style): string {
       // The tool by which a brain asks is its own affair.
       ['tool', approval.kind === 'question' ? undefined : approval.tool],
       ['asked', formatTime(approval.requestedAt)],
-      ['denied at', approval.status === 'pending' ? formatTime(approval.deadlineAt) : undefined],
+      [
+        'denied at',
+        approval.status === 'pending' && approval.deadlineAt !== undefined
+          ? formatTime(approval.deadlineAt)
+          : undefined,
+      ],
       ['resolved', approval.resolvedAt === undefined ? undefined : formatTime(approval.resolvedAt)],
       ['message', approval.message],
       ...answers,

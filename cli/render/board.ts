@@ -3,7 +3,7 @@ import { formatAge, formatBytes, formatCost, formatPercent, formatTokens } from 
 import { asksInTerminal } from '../inTerminal.js';
 import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
-import { isStalled, renderBackoff, renderNotices, renderStall, type StallView } from './stall.js';
+import { isStalled, renderBackoff, renderHold, renderNotices, renderStall, type StallView } from './stall.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
 import { statusPaint } from './task.js';
@@ -103,6 +103,9 @@ function notes({ clones, approvals }: BoardState, view: StallView & { readonly n
   });
   const delayed = clones.map((clone) => renderBackoff(clone, view));
   const noticed = clones.flatMap((clone) => renderNotices(clone, view));
-  const all = [...stalled, ...delayed, ...waiting, ...asking, ...noticed].join('');
+  // What an approval asks stands below.
+  const asked = new Set(approvals.filter(({ kind }) => kind === 'budget').map(({ clone }) => clone));
+  const held = clones.filter(({ name }) => !asked.has(name)).map((clone) => renderHold(clone, view));
+  const all = [...stalled, ...delayed, ...held, ...waiting, ...asking, ...noticed].join('');
   return all === '' ? '' : `\n${all}`;
 }

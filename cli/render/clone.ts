@@ -1,7 +1,8 @@
-import type { Clone } from '../../client/generated/types.js';
+import type { Clone, Limits } from '../../client/generated/types.js';
 import {
   formatBytes,
   formatCost,
+  formatCount,
   formatDuration,
   formatPercent,
   formatTime,
@@ -20,6 +21,15 @@ const duration = (ms: number | undefined): string | undefined =>
 function limitText(limit: string | number | undefined, by: string | undefined): string | undefined {
   if (limit === undefined) return undefined;
   return by === undefined ? String(limit) : `${limit} (by ${by === 'none' ? 'nothing here' : by})`;
+}
+
+/** What may be used: `200k/task, 2M/day`. */
+function budgetText(budget: Limits['maxTokens'], format: (value: number) => string): string | undefined {
+  const parts = (['task', 'day'] as const).flatMap((scope) => {
+    const value = budget?.[scope];
+    return value === undefined ? [] : [`${format(value)}/${scope}`];
+  });
+  return parts.length === 0 ? undefined : parts.join(', ');
 }
 
 function resourcesText({ processes, rssBytes, cpuPercent }: NonNullable<Clone['resources']>): string {
@@ -57,9 +67,14 @@ export function renderClone(clone: Clone, style: Style): string {
       ['task timeout', duration(limits.taskTimeoutMs)],
       ['approval timeout', duration(limits.approvalTimeoutMs)],
       ['idle timeout', duration(limits.idleMs)],
-      ['longest queue', limits.maxQueued === undefined ? undefined : String(limits.maxQueued)],
+      ['longest queue', limits.maxQueue === undefined ? undefined : String(limits.maxQueue)],
       ['recovery', limits.recovery],
       ['ask ignores', limits.askIgnore?.join(', ')],
+      ['longest turn', duration(limits.maxTurnMs)],
+      ['token budget', budgetText(limits.maxTokens, formatCount)],
+      ['cost budget', budgetText(limits.maxCostUsd, formatCost)],
+      ['at a usage limit', limits.onUsageLimit],
+      ['paused', clone.hold?.reason],
       ['longest silence', duration(limits.stallMs)],
       ['grace', duration(limits.graceMs)],
       [

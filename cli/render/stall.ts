@@ -1,6 +1,6 @@
 import type { Clone } from '../../client/generated/types.js';
 import { shellWord } from './answer.js';
-import { formatDuration } from './format.js';
+import { formatDuration, formatTime } from './format.js';
 import { sentence } from './sanitize.js';
 import type { Paint, Style } from './style.js';
 import { wrap } from './width.js';
@@ -25,6 +25,22 @@ export function renderBackoff({ name, backoff }: Clone, view: StallView & { read
   const { style, columns, now } = view;
   const why = wrap(`! ${name}: its brain failed ${backoffText(backoff, now)}`, columns, '  ');
   const next = wrap(`  next: wait, or khlone restart ${name}`, columns, '    ');
+  return [...why.map(style.yellow), ...next].map((line) => `${line}\n`).join('');
+}
+
+/** Why a clone begins none of its tasks for now, where a time and no approval ends that. */
+export function renderHold(
+  { name, hold }: Clone,
+  { style, columns, now }: StallView & { readonly now: number },
+): string {
+  if (hold?.until === undefined || Date.parse(hold.until) <= now) return '';
+  const when = `goes on in ${formatDuration(Date.parse(hold.until) - now)}, at ${formatTime(hold.until)}`;
+  const why = wrap(`! ${name} is paused and ${when}: ${sentence(hold.reason)}`, columns, '  ');
+  const next = wrap(
+    `  next: wait, or khlone restart ${name}, or khlone cancel ${hold.task}`,
+    columns,
+    '    ',
+  );
   return [...why.map(style.yellow), ...next].map((line) => `${line}\n`).join('');
 }
 

@@ -16,6 +16,7 @@ export function statusPaint(status: string, style: Style): Paint {
     case 'waiting':
     case 'interrupted':
     case 'parked':
+    case 'paused':
       return style.yellow;
     case 'running':
     case 'working':
@@ -87,6 +88,7 @@ export function renderTask(task: Task, { style, now }: TasksView): string {
       ['sandbox', task.sandbox],
       ['timeout', task.timeoutMs === undefined ? undefined : formatDuration(task.timeoutMs)],
       ['queued', formatTime(task.queuedAt)],
+      ['not before', task.notBefore === undefined ? undefined : formatTime(task.notBefore)],
       ['started', task.startedAt === undefined ? undefined : formatTime(task.startedAt)],
       ['finished', task.finishedAt === undefined ? undefined : formatTime(task.finishedAt)],
       ['took', taskDuration(task, now)],

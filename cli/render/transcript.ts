@@ -70,7 +70,7 @@ export class Transcript {
         return this.#typed(event);
       case 'task.queued':
         remember(this.#tasks, event.task, { kind: event.value.kind, say: event.value.say });
-        return '';
+        return this.#postponed(event.clone, event.value);
       case 'task.started':
         return this.#started(event);
       case 'task.finished':
@@ -106,6 +106,14 @@ export class Transcript {
     if (this.#midLine === undefined) return '';
     this.#midLine = undefined;
     return '\n';
+  }
+
+  /** A task that went back into its queue for a time. */
+  #postponed(clone: string | undefined, { notBefore, error }: Task): string {
+    if (notBefore === undefined || clone === undefined) return '';
+    const { style } = this.#view;
+    const why = sentence(error?.message ?? 'It waits for a time.');
+    return this.#lines(clone, [style.yellow(`${why} It goes on at ${formatTime(notBefore)}.`)]);
   }
 
   #started(event: Extract<Event, { type: 'task.started' }>): string {

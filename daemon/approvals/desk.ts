@@ -132,7 +132,7 @@ export class ApprovalDesk implements Disposable {
   #wait(asker: Asker, request: ApprovalRequest, approval: Approval): void {
     const entry: Pending = { approval, asker, request, timer: undefined };
     this.#pending.set(approval.id, entry);
-    this.#arm(entry, Date.parse(approval.deadlineAt) - Date.now());
+    if (approval.deadlineAt !== undefined) this.#arm(entry, Date.parse(approval.deadlineAt) - Date.now());
   }
 
   /**

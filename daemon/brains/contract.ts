@@ -163,6 +163,8 @@ export type BrainOutput =
   | { readonly type: 'approval.requested'; readonly approval: ApprovalRequest }
   /** The brain no longer waits for this answer. */
   | { readonly type: 'approval.withdrawn'; readonly request: string }
+  /** What the turn has used so far, by model; the cost is known at its end only. Live only. */
+  | { readonly type: 'usage.grown'; readonly usage: readonly ModelUsage[] }
   /** Something the brain did against its own protocol and that was survived. */
   | { readonly type: 'fault'; readonly reason: string }
   | { readonly type: 'turn.finished'; readonly outcome: TurnOutcome; readonly usage: readonly ModelUsage[] };

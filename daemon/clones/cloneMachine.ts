@@ -24,6 +24,8 @@ export type CloneStep =
   | 'talk'
   /** A turn in its terminal waits for a human, and nobody is there. */
   | 'ask'
+  /** It has work, and begins none of it for now. */
+  | 'pause'
   /** The program in the terminal was ended by whoever sat there. */
   | 'leave'
   /** A process that an earlier daemon left was taken up. */
@@ -43,6 +45,7 @@ export type CloneStep =
 const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>> = {
   off: {
     start: 'starting',
+    pause: 'paused',
     adopt: 'idle',
     ride: 'working',
     rideWaiting: 'waiting',
@@ -63,6 +66,7 @@ const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>
     start: 'starting',
     take: 'working',
     talk: 'talking',
+    pause: 'paused',
     leave: 'left',
     stop: 'off',
     park: 'failed',
@@ -79,7 +83,15 @@ const table: Readonly<Record<CloneState, Partial<Record<CloneStep, CloneState>>>
     stop: 'off',
     retire: 'retired',
   },
-  left: { start: 'starting', stop: 'off', retire: 'retired' },
+  paused: {
+    start: 'starting',
+    talk: 'talking',
+    pause: 'paused',
+    rest: 'idle',
+    stop: 'off',
+    retire: 'retired',
+  },
+  left: { start: 'starting', pause: 'paused', stop: 'off', retire: 'retired' },
   failed: { revive: 'off', stop: 'failed', retire: 'retired' },
   retired: { stop: 'retired' },
 };

@@ -161,6 +161,8 @@ export class CloneProcess {
         return alive ? (on ? 'talk' : undefined) : 'stop';
       case 'talking':
         return alive ? (asks ? 'ask' : on ? undefined : 'rest') : 'leave';
+      case 'paused':
+        return on ? 'talk' : undefined;
       case 'asking':
         // Also once tasks no longer wait for it: whoever comes back is to know.
         return alive ? (asks ? undefined : on ? 'talk' : 'rest') : 'leave';

@@ -1,5 +1,7 @@
 import type { KhloneError } from '../../protocol/error.js';
 import { fail, isKhloneError } from '../../protocol/fail.js';
+import type { ErrorDetails } from '../../protocol/errors.js';
+import type { Limits } from '../../protocol/shapes/clone.js';
 import type { TaskError } from '../../protocol/shapes/task.js';
 import { cut, maxErrorLength, maxResultLength } from '../events/cut.js';
 import type { CloneFailure } from '../store/cloneTable.js';
@@ -28,16 +30,26 @@ export function endByStop(stop: TurnStop): TaskEnd {
   return stop.step === 'requeue' ? { step: 'requeue' } : { step: stop.step, error: errorView(stop.error) };
 }
 
+type UsageLimit = KhloneError & { readonly details: ErrorDetails<'usageLimit'> };
+
+const isUsageLimit = (error: KhloneError): error is UsageLimit => error.kind === 'usageLimit';
+
 /** How a task ends with its turn. */
-export function endByTurn({ stop, outcome }: TurnEnd, redact: (text: string) => string): TaskEnd {
+export function endByTurn(end: TurnEnd, redact: (text: string) => string, limits: Limits): TaskEnd {
+  const { stop, outcome } = end;
   const said = outcome.text !== '' || outcome.status === 'done';
   const result = said ? { result: cut(redact(outcome.text), maxResultLength) } : {};
   if (stop) return { ...endByStop(stop), ...result };
   switch (outcome.status) {
     case 'done':
       return { step: 'done', ...result };
-    case 'failed':
-      return { step: 'fail', error: cleanError(errorView(outcome.error), redact), ...result };
+    case 'failed': {
+      const error = cleanError(errorView(outcome.error), redact);
+      if (!isUsageLimit(outcome.error) || limits.onUsageLimit === 'fail')
+        return { step: 'fail', error, ...result };
+      const notBefore = Date.parse(outcome.error.details.until);
+      return { step: 'requeue', error, notBefore, untouched: !end.touched, ...result };
+    }
     case 'interrupted': {
       // Nobody here asked for it: the brain ended its turn by itself.
       const error = errorView(fail('taskInterrupted', { reason: 'the brain ended its turn' }));

@@ -76,6 +76,7 @@ export class Intake {
         result: undefined,
         error: undefined,
         sandbox: undefined,
+        notBefore: undefined,
         queuedAt: now(),
         startedAt: undefined,
         finishedAt: undefined,
@@ -113,7 +114,7 @@ export class Intake {
   }
 
   #checkRoom(target: string, takers: readonly CloneRunner[]): void {
-    const limit = Math.max(...takers.map((runner) => runner.record.limits.maxQueued ?? defaultMaxQueued));
+    const limit = Math.max(...takers.map((runner) => runner.record.limits.maxQueue ?? defaultMaxQueued));
     if (this.#parts.queue.length(target) >= limit) throw fail('queueFull', { who: target, limit });
   }
 }

@@ -3,6 +3,7 @@ import { fail } from '../../protocol/fail.js';
 import type { Clone, CloneStatus, OffReason, Posture } from '../../protocol/shapes/clone.js';
 import type { TaskKind } from '../../protocol/shapes/task.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
+import type { BudgetDesk } from '../approvals/budgetDesk.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
 import type { BrainCapabilities, ModelUsage, Place } from '../brains/contract.js';
 import { cut, maxErrorLength } from '../events/cut.js';
@@ -32,6 +33,7 @@ export interface LedgerShared {
   readonly log: EventLog;
   readonly queue: TaskQueue;
   readonly desk: ApprovalDesk;
+  readonly budgets: BudgetDesk;
   readonly environment: CloneEnvironment;
   readonly zone: Pick<ZoneWatch, 'look' | 'missed'>;
   readonly settings: ZoneSettings;
@@ -151,11 +153,16 @@ export class CloneLedger {
     }
   }
 
-  /** Takes the next task in hand, its own or one of its pools'. */
+  /** The task it takes next, its own or one of its pools'. */
+  next(): TaskRecord | undefined {
+    return this.#shared.store.tasks.next(this.#record.name, poolsOf(this.#record));
+  }
+
+  /** Takes the next task in hand. */
   claim(): TaskRecord | undefined {
-    const { store, log, queue } = this.#shared;
+    const { log, queue } = this.#shared;
     const { name } = this.#record;
-    const next = store.tasks.next(name, poolsOf(this.#record));
+    const next = this.next();
     this.#task = next && (next.clone === undefined ? log.commit((tx) => queue.claim(tx, next, name)) : next);
     return this.#task;
   }
@@ -260,7 +267,7 @@ export class CloneLedger {
       queue.end(
         tx,
         task,
-        endByTurn(end, (text) => this.redact(text)),
+        endByTurn(end, (text) => this.redact(text), this.#record.limits),
       );
       if (parked !== undefined && outcome.status === 'failed') this.#park(tx, parked, outcome.error);
     });
@@ -275,6 +282,16 @@ export class CloneLedger {
         this.#shared.queue.end(tx, task, { step: 'fail', error: clean });
       }
       if (parked !== undefined) this.#park(tx, parked, error);
+    });
+  }
+
+  /** Lets tasks that wait for a time be tried at once. */
+  hasten(): void {
+    const { store, log, queue } = this.#shared;
+    log.commit((tx) => {
+      for (const task of store.tasks.queuedOf(this.#record.name)) {
+        if (task.notBefore !== undefined) queue.postpone(tx, task, {});
+      }
     });
   }
 
@@ -293,6 +310,7 @@ export class CloneLedger {
   retire(stop: TurnStop): void {
     const { store, log, queue } = this.#shared;
     log.commit((tx) => {
+      this.#shared.budgets.withdraw(tx, this.#record.name);
       for (const task of store.tasks.queuedOf(this.#record.name)) queue.end(tx, task, endByStop(stop));
       const state = nextCloneState(this.#state, 'retire');
       const record = { ...this.#record, retiredAt: now() };
@@ -340,6 +358,7 @@ export class CloneLedger {
         // Without a task it is started for its terminal.
         return this.#task?.kind ?? 'talk';
       case 'idle':
+      case 'paused':
         return this.#posture() ?? 'off';
       case 'working':
       case 'waiting':

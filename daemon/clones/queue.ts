@@ -12,6 +12,10 @@ export interface TaskEnd {
   readonly step: Exclude<TaskStep, 'start' | 'wait' | 'answered' | 'retry'>;
   readonly result?: { text: string; truncated?: boolean };
   readonly error?: TaskError;
+  /** With a step back into the queue: it is not started before, in ms since 1970. */
+  readonly notBefore?: number;
+  /** With a step back into the queue: nothing of it was done, so that it begins as if for the first time. */
+  readonly untouched?: boolean;
 }
 
 /** Steps tasks through their states, each with its event, and knows how long every queue is. */
@@ -62,6 +66,8 @@ export class TaskQueue {
       epoch: this.#store.epoch,
       sandbox,
       startedAt: now(),
+      error: undefined,
+      notBefore: undefined,
     };
     this.#store.tasks.update(record, this.#store.epoch);
     this.#store.turns.begin(record.id, record.clone ?? '');
@@ -99,7 +105,8 @@ export class TaskQueue {
       epoch: this.#store.epoch,
       result: end.result,
       error: end.error && { ...end.error, hint: end.error.hint.replaceAll('<task>', task.id) },
-      resumed: end.step === 'requeue',
+      resumed: end.step === 'requeue' && end.untouched !== true,
+      notBefore: end.notBefore,
       finishedAt: isEnd(status) ? now() : undefined,
     };
     this.#store.tasks.update(record, this.#store.epoch);
@@ -130,6 +137,15 @@ export class TaskQueue {
     return this.#queued(tx, record);
   }
 
+  /** Has a task that waits in the queue wait for another time, or no longer for one. */
+  postpone(tx: Transaction, task: TaskRecord, to: Pick<TaskEnd, 'notBefore' | 'error'>): TaskRecord {
+    const record: TaskRecord = { ...task, notBefore: to.notBefore, error: to.error };
+    this.#store.tasks.update(record, this.#store.epoch);
+    const value = taskView(record, this.#store.usage.ofTask(record.id));
+    tx.append({ type: 'task.queued', task: record.id, ...cloneOf(record), value });
+    return record;
+  }
+
   retry(tx: Transaction, task: TaskRecord): TaskRecord {
     const record: TaskRecord = {
       ...task,
@@ -138,6 +154,7 @@ export class TaskQueue {
       error: undefined,
       sandbox: undefined,
       resumed: false,
+      notBefore: undefined,
       queuedAt: now(),
       startedAt: undefined,
       finishedAt: undefined,

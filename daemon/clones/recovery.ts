@@ -44,7 +44,10 @@ export function recover(parts: RecoveryParts & { readonly version: string }): vo
   log.commit((tx) => {
     tx.append({ type: 'zone.opened', version });
     const pending = store.approvals.list({ status: ['pending'], limit: Number.MAX_SAFE_INTEGER });
-    for (const approval of pending) if (!noted.has(approval.task)) withdraw(parts, tx, approval);
+    for (const approval of pending) {
+      // For a budget no brain waits.
+      if (approval.kind !== 'budget' && !noted.has(approval.task)) withdraw(parts, tx, approval);
+    }
     for (const task of store.tasks.live()) if (!noted.has(task.id)) end(parts, tx, { task });
   });
 }

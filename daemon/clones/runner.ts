@@ -18,6 +18,7 @@ import type { Variables } from './environment.js';
 import { Hearing } from './hearing.js';
 import { CloneLedger, type LedgerShared } from './ledger.js';
 import { Outcomes } from './outcomes.js';
+import { Pauses } from './pauses.js';
 import { Rest } from './rest.js';
 import { Sleepers } from './sleepers.js';
 import type { TalkHold, TalkWish } from './talk.js';
@@ -57,6 +58,7 @@ export class CloneRunner {
     guarded: (change) => this.#guarded(change),
   });
   readonly #tasks: TaskRuns;
+  readonly #pauses: Pauses;
   /** Settles when there is nothing to do for the moment. */
   #working: Promise<void> = Promise.resolve();
   #busy = false;
@@ -87,9 +89,17 @@ export class CloneRunner {
       talks: this.#talks,
       moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),
     });
+    this.#pauses = new Pauses({
+      store: shared.store,
+      desk: shared.budgets,
+      ledger,
+      alive: () => this.#process.isAlive,
+      over: () => this.wake(),
+    });
     this.#tasks = new TaskRuns({
       shared,
       ledger,
+      pauses: this.#pauses,
       process: () => this.#process,
       outcomes: this.#outcomes,
       program: supplier.sharesTerminal,
@@ -138,7 +148,8 @@ export class CloneRunner {
   }
 
   view(): Clone {
-    return withBackoff(this.#ledger.view(), this.#outcomes.backoff);
+    const { hold } = this.#pauses;
+    return { ...withBackoff(this.#ledger.view(), this.#outcomes.backoff), ...(hold && { hold }) };
   }
 
   /** Says that there may be something to do. */
@@ -240,6 +251,7 @@ export class CloneRunner {
   /** A human lets it try again, at once: no failure counts any more. @throws storageFailed */
   forgive(): void {
     this.#outcomes.forgive();
+    this.#ledger.hasten();
     if (this.state === 'failed') this.#ledger.revive();
   }
 
@@ -266,6 +278,7 @@ export class CloneRunner {
       await this.#working;
       await this.#process.end('retired');
       this.#ledger.retire(stop);
+      this.#pauses.end();
       this.#sleepers.release();
     } catch (error) {
       if (this.#phase === 'retiring') this.#phase = 'serving';
@@ -278,6 +291,7 @@ export class CloneRunner {
   async close(drain: boolean): Promise<void> {
     this.#phase = 'closing';
     this.#alarm.clear();
+    this.#pauses.end();
     this.#talks.refuse(fail('shuttingDown', {}));
     if (!drain) await this.#tasks.abandon();
     if (!drain) this.#talks.hurry();
@@ -299,6 +313,7 @@ export class CloneRunner {
     }
     this.#tasks.leave();
     this.#alarm.clear();
+    this.#pauses.end();
   }
 
   /** Takes tasks until there is none, or until something must be waited for. */
@@ -323,7 +338,8 @@ export class CloneRunner {
         if (this.view().posture === 'talk') this.#process.settle();
         const delay = this.#outcomes.delay;
         if (delay > 0) return this.#alarm.set(delay, () => this.wake());
-        const task = this.missing.length > 0 ? undefined : this.#ledger.claim();
+        if (this.missing.length > 0 || this.#pauses.look()) break;
+        const task = this.#ledger.claim();
         if (!task) break;
         await this.#tasks.run(task);
         this.#tasks.release();

@@ -7,9 +7,12 @@ import { askerOf } from './asker.js';
 import type { CloneProcess } from './cloneProcess.js';
 import type { CloneLedger, LedgerShared } from './ledger.js';
 import type { Outcomes } from './outcomes.js';
+import type { Pauses } from './pauses.js';
 import { resumeWords, stopForDaemon, stopOf } from './recovery.js';
 import { Turn, type TurnEnd, type TurnNotes, type TurnStop } from './turn.js';
 import type { ZoneLook } from './zoneWatch.js';
+import { TurnClock } from './turnClock.js';
+import { budgetError } from '../usage/budget.js';
 
 /** What a clone's tasks are run with. */
 export interface TaskRunsParts {
@@ -17,6 +20,7 @@ export interface TaskRunsParts {
   readonly ledger: () => CloneLedger;
   readonly process: () => CloneProcess;
   readonly outcomes: Outcomes;
+  readonly pauses: Pauses;
   /** Whether its brain is a program of the user's choice, which would take our words for its own. */
   readonly program: boolean;
   /** Whether the clone still takes tasks. */
@@ -38,6 +42,7 @@ export class TaskRuns {
   /** What an earlier daemon began: its brain has been told of it, or not yet. */
   #left: 'sent' | 'unsent' | undefined;
   #turn: Turn | undefined;
+  #clock: TurnClock | undefined;
   /** A stop that came while the process was still being started. */
   #early: TurnStop | undefined;
   /** Settles when the task that runs now has ended and that is on disk. */
@@ -135,6 +140,7 @@ export class TaskRuns {
   /** Leaves the turn that is on to the next daemon. */
   leave(): void {
     this.#limit.clear();
+    this.#clock?.stand();
   }
 
   async #run(task: TaskRecord, look: ZoneLook): Promise<void> {
@@ -191,19 +197,28 @@ export class TaskRuns {
 
   /** Hears a brain's turn as that of a task. */
   #follow(brain: Brain, { task, told, stop }: Followed): Turn {
+    const { pauses } = this.#parts;
     const { log, desk, environment } = this.#parts.shared;
     const ledger = this.#parts.ledger();
     const { name, limits } = ledger.record;
+    const { maxTurnMs } = limits;
+    const late = (): void =>
+      turn.stop({ step: 'fail', error: fail('turnTooLong', { maxTurnMs: maxTurnMs ?? 0 }) });
+    this.#clock = maxTurnMs === undefined ? undefined : new TurnClock(maxTurnMs, late);
     const turn = new Turn({
       brain,
       log,
       desk,
-      asker: askerOf(ledger, brain),
+      asker: askerOf(ledger, brain, this.#clock),
       pieces: () => environment.redactPieces(name),
       accepted: () => ledger.begun(),
       notes: this.#notes,
       ...(told && { told }),
       stop,
+      used: (usage) => {
+        const passed = pauses.passedBy(task, usage);
+        if (passed) turn.stop({ step: 'requeue', error: budgetError(name, passed) });
+      },
     });
     this.#turn = turn;
     const timeoutMs = task.timeoutMs ?? limits.taskTimeoutMs;
@@ -221,6 +236,7 @@ export class TaskRuns {
   async #end(turn: Turn, look: ZoneLook, held: boolean): Promise<void> {
     const end = await turn.ended;
     this.#limit.clear();
+    this.#clock?.stand();
     const judged = await look.judged(end);
     await this.#parts.outcomes.finish(brokenOff(judged, held) ? this.#byPolicy(judged) : judged);
     turn.settled();

@@ -13,6 +13,7 @@ import type {
 import type { PiecewiseBlot } from '../environment/piecewise.js';
 import type { EventLog } from '../events/log.js';
 import { DisposableStore, onUnexpectedError } from '../lifecycle.js';
+import { tokensOf } from '../usage/budget.js';
 import { type Said, tell } from './speech.js';
 
 /** Why khlone ended a turn before the brain did. */
@@ -32,6 +33,8 @@ export interface TurnEnd {
   readonly usage: readonly ModelUsage[];
   /** Set when khlone asked for the end and the brain had not finished by itself. */
   readonly stop: TurnStop | undefined;
+  /** Whether the brain has said or done anything in it. */
+  readonly touched: boolean;
 }
 
 /** What a turn is made of. */
@@ -44,6 +47,8 @@ export interface TurnParts {
   readonly pieces: () => PiecewiseBlot;
   /** The brain took up the turn. */
   readonly accepted: () => void;
+  /** The turn has used so much so far. */
+  readonly used?: (usage: readonly ModelUsage[]) => void;
   readonly notes: TurnNotes;
   /** Up to where an earlier daemon has told what the brain said. */
   readonly told?: Place;
@@ -67,6 +72,15 @@ interface SpokenMessage {
   offset: number;
 }
 
+/** A turn that was cut off may not tell, or not count, what its messages took: then they do. */
+function moreOf(told: readonly ModelUsage[], seen: readonly ModelUsage[]): readonly ModelUsage[] {
+  const tokens = (usage: readonly ModelUsage[]): number =>
+    usage.reduce((sum, each) => sum + tokensOf(each), 0);
+  if (tokens(told) >= tokens(seen)) return told;
+  const cost = new Map(told.map(({ model, costUsd }) => [model, costUsd]));
+  return seen.map((each) => ({ ...each, costUsd: cost.get(each.model) ?? 0 }));
+}
+
 /** One task on one brain: what the brain says becomes events, what it asks becomes approvals. */
 export class Turn {
   /** Resolves when the turn is over. Never rejects. */
@@ -75,6 +89,8 @@ export class Turn {
   readonly #held = new DisposableStore();
   readonly #spoken = new Map<string, SpokenMessage>();
   #stop: TurnStop | undefined;
+  #touched = false;
+  #used: readonly ModelUsage[] = [];
   #settle: (end: TurnEnd) => void = () => {};
 
   constructor(parts: TurnParts) {
@@ -127,13 +143,19 @@ export class Turn {
       case 'message.delta':
         return this.#piece(output, heard);
       case 'message.completed': {
+        this.#touched = true;
         const spoken = this.#spoken.get(output.message);
         if (spoken && !heard) this.#speak(spoken, spoken.blot.end());
         this.#spoken.delete(output.message);
         return heard ? undefined : this.#tell(output, place);
       }
-      case 'message.typed':
+      case 'usage.grown':
+        this.#used = output.usage;
+        return this.#parts.used?.(output.usage);
       case 'tool.started':
+        this.#touched = true;
+        return heard ? undefined : this.#tell(output, place);
+      case 'message.typed':
       case 'tool.finished':
       case 'fault':
         return heard ? undefined : this.#tell(output, place);
@@ -194,7 +216,8 @@ export class Turn {
     this.#held.dispose();
     // A turn that came to its own end before the stop reached it is what it is.
     const stop = outcome.status === 'done' ? undefined : this.#stop;
-    this.#settle({ outcome, usage, stop });
+    const counted = outcome.status === 'done' ? usage : moreOf(usage, this.#used);
+    this.#settle({ outcome, usage: counted, stop, touched: this.#touched });
   }
 
   #guarded(work: () => void): void {

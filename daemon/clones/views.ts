@@ -63,6 +63,7 @@ export function taskView(record: TaskRecord, usage: Usage | undefined): Task {
     ...(record.result && { result: record.result }),
     ...(record.error && { error: record.error }),
     ...(record.sandbox && { sandbox: record.sandbox }),
+    ...(record.notBefore !== undefined && { notBefore: new Date(record.notBefore).toISOString() }),
     ...(usage && { usage }),
     queuedAt: record.queuedAt,
     ...(record.startedAt !== undefined && { startedAt: record.startedAt }),

@@ -1,4 +1,5 @@
 import { fail } from '../../protocol/fail.js';
+import type { BudgetDesk } from '../approvals/budgetDesk.js';
 import type { ApprovalDesk } from '../approvals/desk.js';
 import type { CloneDirectory } from '../clones/directory.js';
 import type { Store } from '../store/store.js';
@@ -9,9 +10,10 @@ import type { Service } from './parts.js';
 export function approvalService(parts: {
   readonly store: Store;
   readonly desk: ApprovalDesk;
+  readonly budgets: BudgetDesk;
   readonly directory: CloneDirectory;
 }): Service<'approval/list' | 'approval/respond'> {
-  const { store, desk, directory } = parts;
+  const { store, desk, budgets, directory } = parts;
   return {
     async 'approval/list'({ who, status = ['pending'], limit = 100, before }) {
       const clones = directory.names(who);
@@ -29,7 +31,10 @@ export function approvalService(parts: {
     },
 
     async 'approval/respond'({ approval, decision, message, answers }) {
-      return desk.respond(approval, { decision, message, answers });
+      return (
+        budgets.respond(approval, { decision, message, answers }) ??
+        desk.respond(approval, { decision, message, answers })
+      );
     },
   };
 }

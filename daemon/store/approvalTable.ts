@@ -26,7 +26,7 @@ export class ApprovalTable {
 
   constructor(db: Db) {
     this.#db = db;
-    this.#insert = db.prepare<[string, string, string, string, string, string]>(
+    this.#insert = db.prepare<[string, string, string, string, string, string | null]>(
       'INSERT INTO approvals (id, clone, task, status, body, request) VALUES (?, ?, ?, ?, ?, ?)',
     );
     this.#ofRequest = db.prepare<[string, string], Columns>(
@@ -44,8 +44,8 @@ export class ApprovalTable {
     );
   }
 
-  /** `request` is the brain's own name for what it asks. */
-  insert(approval: Approval, request: string): void {
+  /** `request` is the brain's own name for what it asks, where a brain asks. */
+  insert(approval: Approval, request: string | null): void {
     const { id, clone, task, status } = approval;
     this.#insert.run(id, clone, task, status, JSON.stringify(approval), request);
   }

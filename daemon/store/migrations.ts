@@ -161,4 +161,17 @@ export const migrations: readonly string[] = [
   `,
   // What stood around the process of an ask.
   'ALTER TABLE tasks ADD COLUMN sandbox TEXT;',
+  // Tasks that wait for a time, and what clones may use beyond their budgets: by task, or by day.
+  `
+  ALTER TABLE tasks ADD COLUMN not_before INTEGER;
+
+  CREATE TABLE helpings (
+    clone TEXT NOT NULL REFERENCES clones (name),
+    subject TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (clone, subject)
+  ) STRICT, WITHOUT ROWID;
+
+  UPDATE clones SET limits = replace(limits, '"maxQueued":', '"maxQueue":');
+  `,
 ];

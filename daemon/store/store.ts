@@ -4,6 +4,7 @@ import { ApprovalTable } from './approvalTable.js';
 import { CloneTable } from './cloneTable.js';
 import { type Db, openDatabase, storageError } from './database.js';
 import { EventTable } from './eventTable.js';
+import { HelpingTable } from './helpingTable.js';
 import { IdempotencyTable } from './idempotencyTable.js';
 import { now } from './ids.js';
 import { RetentionTable } from './retention.js';
@@ -28,6 +29,7 @@ export class Store implements Disposable {
   readonly events: EventTable;
   readonly usage: UsageTable;
   readonly turns: TurnTable;
+  readonly helpings: HelpingTable;
   readonly idempotency: IdempotencyTable;
   readonly retention: RetentionTable;
   /** Fires when the disk begins to refuse, and, with nothing, when it takes something again. */
@@ -45,6 +47,7 @@ export class Store implements Disposable {
     this.events = new EventTable(this.#db);
     this.usage = new UsageTable(this.#db);
     this.turns = new TurnTable(this.#db);
+    this.helpings = new HelpingTable(this.#db);
     this.idempotency = new IdempotencyTable(this.#db);
     this.retention = new RetentionTable(this.#db, this.usage);
   }

@@ -24,6 +24,8 @@ export interface TaskRecord {
   readonly error: TaskError | undefined;
   /** What stands around its process, of an ask that was started. */
   readonly sandbox: SandboxKind | undefined;
+  /** It is not started before this time, in ms since 1970; `error` says why. */
+  readonly notBefore: number | undefined;
   readonly queuedAt: string;
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
@@ -46,6 +48,7 @@ interface Columns {
   result: string | null;
   error: string | null;
   sandbox: string | null;
+  not_before: number | null;
   queued_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -74,19 +77,20 @@ export class TaskTable {
   readonly #counts;
   readonly #live;
   readonly #queuedOf;
+  readonly #postponedOf;
   readonly #queueLengths;
 
   constructor(db: Db) {
     this.#db = db;
     this.#insert = db.prepare<[Omit<Columns, 'ordinal'>]>(
       `INSERT INTO tasks (id, kind, who, clone, say, status, attempt, priority, timeout_ms, labels, resumed, epoch, result,
-       error, sandbox, queued_at, started_at, finished_at) VALUES (@id, @kind, @who, @clone, @say, @status, @attempt, @priority,
-       @timeout_ms, @labels, @resumed, @epoch, @result, @error, @sandbox, @queued_at, @started_at, @finished_at)`,
+       error, sandbox, not_before, queued_at, started_at, finished_at) VALUES (@id, @kind, @who, @clone, @say, @status, @attempt, @priority,
+       @timeout_ms, @labels, @resumed, @epoch, @result, @error, @sandbox, @not_before, @queued_at, @started_at, @finished_at)`,
     );
     // Only this epoch, or a later one, may write to a task that an epoch runs.
     this.#update = db.prepare<[Omit<Columns, 'ordinal'> & { writer: number }]>(
       `UPDATE tasks SET clone = @clone, status = @status, attempt = @attempt, resumed = @resumed, epoch = @epoch,
-       result = @result, error = @error, sandbox = @sandbox, queued_at = @queued_at, started_at = @started_at, finished_at = @finished_at
+       result = @result, error = @error, sandbox = @sandbox, not_before = @not_before, queued_at = @queued_at, started_at = @started_at, finished_at = @finished_at
        WHERE id = @id AND (epoch IS NULL OR epoch <= @writer)`,
     );
     this.#get = db.prepare<[string], Columns>('SELECT * FROM tasks WHERE id = ?');
@@ -104,6 +108,9 @@ export class TaskTable {
     );
     this.#queuedOf = db.prepare<[string], Columns>(
       `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? ORDER BY ordinal`,
+    );
+    this.#postponedOf = db.prepare<[string, number], Columns>(
+      `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? AND not_before > ? ORDER BY not_before LIMIT 1`,
     );
     this.#queueLengths = db.prepare<[], { target: string; n: number }>(
       `SELECT coalesce(clone, who) AS target, count(*) AS n FROM tasks WHERE status = 'queued' GROUP BY target`,
@@ -151,6 +158,12 @@ export class TaskTable {
 
   queuedOf(clone: string): TaskRecord[] {
     return this.#queuedOf.all(clone).map(fromColumns);
+  }
+
+  /** The first task of a clone that is not to be started yet. */
+  postponedOf(clone: string, now: number): TaskRecord | undefined {
+    const row = this.#postponedOf.get(clone, now);
+    return row && fromColumns(row);
   }
 
   /** How many there are of each status; kept up by triggers, so that no task is looked at. */
@@ -208,6 +221,7 @@ function fromColumns(row: Columns): TaskRecord {
     result: row.result === null ? undefined : (JSON.parse(row.result) as { text: string }),
     error: row.error === null ? undefined : (JSON.parse(row.error) as TaskError),
     sandbox: row.sandbox === null ? undefined : (row.sandbox as SandboxKind),
+    notBefore: row.not_before ?? undefined,
     queuedAt: row.queued_at,
     startedAt: row.started_at ?? undefined,
     finishedAt: row.finished_at ?? undefined,
@@ -231,6 +245,7 @@ function toColumns(task: Omit<TaskRecord, 'ordinal'>): Omit<Columns, 'ordinal'> 
     result: task.result ? JSON.stringify(task.result) : null,
     error: task.error ? JSON.stringify(task.error) : null,
     sandbox: task.sandbox ?? null,
+    not_before: task.notBefore ?? null,
     queued_at: task.queuedAt,
     started_at: task.startedAt ?? null,
     finished_at: task.finishedAt ?? null,

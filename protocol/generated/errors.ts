@@ -134,6 +134,24 @@ export const errorRows = {
     hint: 'What it said is kept with the task; read it before `khlone retry <task>` runs the task again.',
     retryable: true,
   },
+  usageLimit: {
+    code: -32070,
+    message: "The model's usage limit is reached: {reason}.",
+    hint: 'The task goes on by itself at {until}; `khlone restart <clone>` tries at once, `khlone cancel <task>` gives it up.',
+    retryable: true,
+  },
+  budgetExceeded: {
+    code: -32071,
+    message: '{clone} has used {used} of the {limit} that it may use for {scope}.',
+    hint: 'Allow more with `khlone approve`, or raise it: `khlone update {clone} --help`; then `khlone retry <task>`.',
+    retryable: false,
+  },
+  turnTooLong: {
+    code: -32072,
+    message: 'The brain worked for longer than the {maxTurnMs} ms that a turn may take.',
+    hint: 'The conversation is kept: `khlone retry <task>` goes on, after `khlone update` with a longer limit.',
+    retryable: true,
+  },
   brainError: {
     code: -32033,
     message: 'The brain reported an error: {reason}.',
@@ -454,6 +472,22 @@ export interface DetailsByKind {
   /** The brain spoke its last message and never said that its turn is over: {reason}. */
   brainNoResult: {
     reason: string;
+  };
+  /** The model's usage limit is reached: {reason}. */
+  usageLimit: {
+    reason: string;
+    until: string;
+  };
+  /** {clone} has used {used} of the {limit} that it may use for {scope}. */
+  budgetExceeded: {
+    clone: string;
+    used: string;
+    limit: string;
+    scope: string;
+  };
+  /** The brain worked for longer than the {maxTurnMs} ms that a turn may take. */
+  turnTooLong: {
+    maxTurnMs: number;
   };
   /** The brain reported an error: {reason}. */
   brainError: {

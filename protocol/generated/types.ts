@@ -35,6 +35,17 @@ export interface Clone {
   task?: TaskId | undefined;
   /** Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it. */
   missing?: string[] | undefined;
+  /** Why it is `paused`, and until when. */
+  hold?:
+    | {
+        /** The task that would be next. */
+        task: TaskId;
+        /** When it goes on by itself; missing where only a human lets it. */
+        until?: Timestamp | undefined;
+        /** Why, in a sentence. */
+        reason: string;
+      }
+    | undefined;
   /** Why it is `failed`. */
   error?: TaskError | undefined;
   /** Set from a failure of its brain until a task succeeds or `clone/restart` forgives it. */
@@ -83,9 +94,9 @@ export interface Clone {
   _meta?: Record<string, unknown> | undefined;
 }
 
-/** `waiting` is on an approval or, in the posture `talk`, on somebody who comes to its terminal; `talking` has somebody at its terminal, or a turn that was begun there; `off` has no process, and starts one for its next task. */
+/** `waiting` is on an approval or, in the posture `talk`, on somebody who comes to its terminal; `talking` has somebody at its terminal, or a turn that was begun there; `paused` has work and begins none of it: `hold` says until when, or an approval asks whether to go on; `off` has no process, and starts one for its next task. */
 export type CloneStatus =
-  'starting' | 'idle' | 'working' | 'waiting' | 'talking' | 'off' | 'failed' | 'retired';
+  'starting' | 'idle' | 'working' | 'waiting' | 'talking' | 'paused' | 'off' | 'failed' | 'retired';
 
 /** How the clone's brain runs now. */
 export type Posture = 'act' | 'ask' | 'talk' | 'off';
@@ -105,8 +116,30 @@ export interface Limits {
   /** A process at rest for so long is ended; the conversation stays. 15 minutes by default. */
   idleMs?: DurationMs | undefined;
   /** Most tasks in the queue. 10,000 by default. */
-  maxQueued?: number | undefined;
+  maxQueue?: number | undefined;
   recovery?: RecoveryPolicy | undefined;
+  /** Longest that the brain may work at a turn, waiting for approvals not counted; then the turn is ended and the task fails (`turnTooLong`). No limit by default. */
+  maxTurnMs?: DurationMs | undefined;
+  /** Tokens that may be used; once they are, the clone is `paused` with an approval of the kind `budget`. No limit by default. */
+  maxTokens?:
+    | {
+        /** By one task, all its attempts together. */
+        task?: number | undefined;
+        /** By the clone in a day, from midnight in the daemon's time zone. */
+        day?: number | undefined;
+      }
+    | undefined;
+  /** US dollars that may be used; once they are, the clone is `paused` with an approval of the kind `budget`. No limit by default. */
+  maxCostUsd?:
+    | {
+        /** By one task, all its attempts together. */
+        task?: number | undefined;
+        /** By the clone in a day, from midnight in the daemon's time zone. */
+        day?: number | undefined;
+      }
+    | undefined;
+  /** What becomes of a task that comes to the model's usage limit: `wait` (the default) runs it again once the limit is over, and holds the clone's other tasks until then; `fail` ends it. */
+  onUsageLimit?: 'wait' | 'fail' | undefined;
   /** A turn in which the brain says nothing for so long fails (`brainSilent`), and its process is ended; while a tool runs it has six times as long, and while a human is asked no limit. 10 minutes by default; for the brain `command` no limit by default. */
   stallMs?: DurationMs | undefined;
   /** How long a process may take over SIGTERM before SIGKILL. 5 seconds by default. */
@@ -143,9 +176,12 @@ export interface Task {
         truncated?: boolean | undefined;
       }
     | undefined;
-  error?: TaskError | undefined;
   /** Of an ask, once it was started. */
   sandbox?: 'bubblewrap' | 'sandboxExec' | 'none' | undefined;
+  /** Why it did not go well; of a queued task, why it waits. */
+  error?: TaskError | undefined;
+  /** A queued task is not started before: the limit that it came to lasts until then. */
+  notBefore?: Timestamp | undefined;
   usage?: Usage | undefined;
   queuedAt: Timestamp;
   startedAt?: Timestamp | undefined;
@@ -194,11 +230,24 @@ export interface Approval {
   id: ApprovalId;
   clone: CloneName;
   task: TaskId;
-  kind: 'tool' | 'question';
+  /** `budget` is the daemon's own: the clone has used what it may, and asks to go on. */
+  kind: 'tool' | 'question' | 'budget';
   tool?: string | undefined;
   /** The tool's input; `{truncated, preview}` where it is long. */
   input?: Record<string, unknown> | undefined;
   questions?: Question[] | undefined;
+  /** What a `budget` is about. */
+  budget?:
+    | {
+        scope: 'task' | 'day';
+        unit: 'tokens' | 'usd';
+        used: number;
+        /** What may be used, with what was allowed on top before. */
+        limit: number;
+        /** What `allow` adds; `allowAlways` lifts the limit for this task or day. */
+        more: number;
+      }
+    | undefined;
   /** One line for a human. */
   title: string;
   status: ApprovalStatus;
@@ -206,8 +255,8 @@ export interface Approval {
   message?: string | undefined;
   answers?: Record<string, string> | undefined;
   requestedAt: Timestamp;
-  /** When it is denied if nobody answers. */
-  deadlineAt: Timestamp;
+  /** When it is denied if nobody answers; missing where it waits for ever. */
+  deadlineAt?: Timestamp | undefined;
   resolvedAt?: Timestamp | undefined;
   _meta?: Record<string, unknown> | undefined;
 }

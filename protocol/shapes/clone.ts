@@ -10,6 +10,7 @@ const cloneStatuses = [
   'working',
   'waiting',
   'talking',
+  'paused',
   'off',
   'failed',
   'retired',
@@ -19,7 +20,7 @@ const cloneStatuses = [
 export const CloneStatus = z
   .enum(cloneStatuses)
   .describe(
-    '`waiting` is on an approval or, in the posture `talk`, on somebody who comes to its terminal; `talking` has somebody at its terminal, or a turn that was begun there; `off` has no process, and starts one for its next task.',
+    '`waiting` is on an approval or, in the posture `talk`, on somebody who comes to its terminal; `talking` has somebody at its terminal, or a turn that was begun there; `paused` has work and begins none of it: `hold` says until when, or an approval asks whether to go on; `off` has no process, and starts one for its next task.',
   );
 export type CloneStatus = z.infer<typeof CloneStatus>;
 
@@ -47,6 +48,19 @@ export const RecoveryPolicy = z
   );
 export type RecoveryPolicy = z.infer<typeof RecoveryPolicy>;
 
+/** What a clone may use, and when it has used that. */
+function budget(unit: string, most: z.ZodNumber) {
+  return z
+    .object({
+      task: most.optional().describe('By one task, all its attempts together.'),
+      day: most.optional().describe("By the clone in a day, from midnight in the daemon's time zone."),
+    })
+    .optional()
+    .describe(
+      `${unit} that may be used; once they are, the clone is \`paused\` with an approval of the kind \`budget\`. No limit by default.`,
+    );
+}
+
 export const Limits = z
   .object({
     taskTimeoutMs: durationMs
@@ -58,7 +72,7 @@ export const Limits = z
     idleMs: durationMs
       .optional()
       .describe('A process at rest for so long is ended; the conversation stays. 15 minutes by default.'),
-    maxQueued: z
+    maxQueue: z
       .number()
       .int()
       .min(1)
@@ -66,6 +80,19 @@ export const Limits = z
       .optional()
       .describe('Most tasks in the queue. 10,000 by default.'),
     recovery: RecoveryPolicy.optional(),
+    maxTurnMs: durationMs
+      .optional()
+      .describe(
+        'Longest that the brain may work at a turn, waiting for approvals not counted; then the turn is ended and the task fails (`turnTooLong`). No limit by default.',
+      ),
+    maxTokens: budget('Tokens', z.number().int().min(1).max(1e12)),
+    maxCostUsd: budget('US dollars', z.number().positive().max(1e9)),
+    onUsageLimit: z
+      .enum(['wait', 'fail'])
+      .optional()
+      .describe(
+        "What becomes of a task that comes to the model's usage limit: `wait` (the default) runs it again once the limit is over, and holds the clone's other tasks until then; `fail` ends it.",
+      ),
     stallMs: durationMs
       .optional()
       .describe(
@@ -146,6 +173,14 @@ export const Notice = z
   })
   .describe('Something its user should know, which keeps it from nothing yet.');
 export type Notice = z.infer<typeof Notice>;
+const Hold = z
+  .object({
+    task: TaskId.describe('The task that would be next.'),
+    until: time.optional().describe('When it goes on by itself; missing where only a human lets it.'),
+    reason: z.string().describe('Why, in a sentence.'),
+  })
+  .describe('It begins no task for now.');
+export type Hold = z.infer<typeof Hold>;
 
 const Resources = z
   .object({
@@ -211,6 +246,7 @@ export const Clone = z
       .describe(
         'Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it.',
       ),
+    hold: Hold.optional().describe('Why it is `paused`, and until when.'),
     error: TaskError.optional().describe('Why it is `failed`.'),
     backoff: Backoff.optional().describe(
       'Set from a failure of its brain until a task succeeds or `clone/restart` forgives it.',

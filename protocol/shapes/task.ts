@@ -77,8 +77,11 @@ export const Task = z
         truncated: z.boolean().optional().describe('The text was longer and its tail is left out.'),
       })
       .optional(),
-    error: TaskError.optional(),
     sandbox: SandboxKind.optional().describe('Of an ask, once it was started.'),
+    error: TaskError.optional().describe('Why it did not go well; of a queued task, why it waits.'),
+    notBefore: time
+      .optional()
+      .describe('A queued task is not started before: the limit that it came to lasts until then.'),
     usage: Usage.optional(),
     queuedAt: time,
     startedAt: time.optional(),

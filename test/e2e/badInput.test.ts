@@ -68,11 +68,11 @@ describe('a call that is wrong', () => {
         {
           role: 'Bad Role',
           name: 'x',
-          limits: { maxQueued: 0, idleMs: 'long' },
+          limits: { maxQueue: 0, idleMs: 'long' },
           labels: { 'bad key': 1 },
           env: { A: 7 },
         },
-        ['role', 'name', 'limits.maxQueued', 'limits.idleMs', 'labels["bad key"]', 'env.A'],
+        ['role', 'name', 'limits.maxQueue', 'limits.idleMs', 'labels["bad key"]', 'env.A'],
       ],
       ['clone/act', { who: '', say: 5, priority: 1.5 }, ['who', 'say', 'priority']],
       ['clone/act', { who: 'a', say: 'x'.repeat(500_001) }, ['say']],
@@ -271,7 +271,7 @@ describe('too much of something', () => {
   });
 
   it('is the task after the last one a queue may have', async () => {
-    const { name } = await enroll({ limits: { maxQueued: 2 } });
+    const { name } = await enroll({ limits: { maxQueue: 2 } });
     const { task } = await approvalOf(name, 'write hello.txt');
     const act = (idempotencyKey: string) =>
       khlone.clone.act({ who: name, say: 'Say hello.', idempotencyKey });

@@ -1,3 +1,4 @@
+import { BudgetDesk } from '../../daemon/approvals/budgetDesk.js';
 import { ApprovalDesk } from '../../daemon/approvals/desk.js';
 import { CloneEnvironment } from '../../daemon/clones/environment.js';
 import { CloneDirectory } from '../../daemon/clones/directory.js';
@@ -26,6 +27,12 @@ export class CloneStage implements Disposable {
   readonly desk = new ApprovalDesk(this.state.store, this.state.log);
   readonly queue = new TaskQueue(this.state.store);
   readonly directory = new CloneDirectory();
+  readonly budgets = new BudgetDesk({
+    store: this.state.store,
+    log: this.state.log,
+    queue: this.queue,
+    answered: (clone) => this.directory.get(clone)?.wake(),
+  });
   readonly intake = new Intake({
     store: this.state.store,
     log: this.state.log,
@@ -40,14 +47,20 @@ export class CloneStage implements Disposable {
 
   /** Puts a clone into service. */
   clone(change: Partial<CloneRecord> = {}, ready: Promise<void> = Promise.resolve()): CloneRunner {
-    const { store, log } = this.state;
     const record = cloneRecord(change);
-    store.clones.insert(record);
+    this.state.store.clones.insert(record);
+    return this.again(record, ready);
+  }
+
+  /** Puts a clone into service that is stored already, as the next daemon does. */
+  again(record: CloneRecord, ready: Promise<void> = Promise.resolve()): CloneRunner {
+    const { store, log } = this.state;
     const runner = new CloneRunner(record, this.supplier, {
       store,
       log,
       queue: this.queue,
       desk: this.desk,
+      budgets: this.budgets,
       environment: new CloneEnvironment(this.vault, '/run/s'),
       zone: this.zone,
       settings: new ZoneSettings(store),

@@ -140,6 +140,7 @@ export function taskRecord(change: Partial<TaskRecord> = {}): Omit<TaskRecord, '
     result: undefined,
     error: undefined,
     sandbox: undefined,
+    notBefore: undefined,
     queuedAt: now(),
     startedAt: undefined,
     finishedAt: undefined,

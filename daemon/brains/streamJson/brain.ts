@@ -351,6 +351,7 @@ class StreamJsonBrain implements Brain {
       result: turn.result,
       text: process.reader.text,
       errorKind: process.reader.errorKind,
+      resetsAt: process.reader.resetsAt,
       interrupted,
     };
     this.#finish(outcomeOf(report, this.#parts.identity, this.#clean));

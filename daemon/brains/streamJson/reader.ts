@@ -1,5 +1,6 @@
 import type { BrainOutput } from '../contract.js';
 import { asNumber, asObject, asString, type Json, objectsOf } from './json.js';
+import { TurnUsage } from './turnUsage.js';
 import { reasonOf } from './verdict.js';
 import { capText, capValue } from './text.js';
 import { toolOutput, toolTitle } from './tools.js';
@@ -26,10 +27,13 @@ interface Turn {
   concluded: boolean;
   text: string;
   errorKind: string | undefined;
+  /** When the model's usage limit ends that this turn has come to, in ms since 1970. */
+  resetsAt: number | undefined;
   /** Running tools, with the tool (a subagent) each runs within. */
   readonly tools: Set<string>;
   /** Text blocks completed, by message. */
   readonly blocks: Map<string, number>;
+  readonly used: TurnUsage;
 }
 
 interface Streamed {
@@ -70,8 +74,10 @@ export class StreamReader {
       concluded: false,
       text: '',
       errorKind: undefined,
+      resetsAt: undefined,
       tools: new Set(),
       blocks: new Map(),
+      used: new TurnUsage(),
     };
   }
 
@@ -96,6 +102,10 @@ export class StreamReader {
     return this.#turn?.errorKind;
   }
 
+  get resetsAt(): number | undefined {
+    return this.#turn?.resetsAt;
+  }
+
   get toolRunning(): boolean {
     return (this.#turn?.tools.size ?? 0) > 0;
   }
@@ -114,6 +124,9 @@ export class StreamReader {
         return;
       case 'user':
         this.#user(line);
+        return;
+      case 'rate_limit_event':
+        this.#limited(asObject(line['rate_limit_info']) ?? {});
         return;
       case 'result':
         this.#result(line);
@@ -159,8 +172,10 @@ export class StreamReader {
   }
 
   #stream(line: Json): void {
-    if (asString(line['parent_tool_use_id']) !== undefined) return;
+    const parent = asString(line['parent_tool_use_id']);
     const event = asObject(line['event']) ?? {};
+    this.#count(parent ?? '', event);
+    if (parent !== undefined) return;
     const kind = event['type'];
     // The last events of a message come after its end was seen; they are no sign that the turn goes on.
     const turn = kind === 'message_start' ? this.#ours() : this.#turn?.accepted ? this.#turn : this.#ours();
@@ -181,6 +196,11 @@ export class StreamReader {
     } else if (kind === 'message_delta') {
       if (asObject(event['delta'])?.['stop_reason'] === 'end_turn') this.#conclude(turn);
     }
+  }
+
+  #count(stream: string, event: Json): void {
+    const used = this.#turn?.used;
+    if (used?.take(stream, event)) this.#sink.output({ type: 'usage.grown', usage: used.byModel });
   }
 
   #assistant(line: Json): void {
@@ -234,6 +254,13 @@ export class StreamReader {
       const output = capText(toolOutput(block['content']));
       this.#sink.output({ type: 'tool.finished', tool, failed: block['is_error'] === true, output });
     }
+  }
+
+  /** It may come before the turn is taken up. */
+  #limited(info: Json): void {
+    const seconds = info['resetsAt'];
+    if (this.#turn && info['status'] === 'rejected' && typeof seconds === 'number')
+      this.#turn.resetsAt = seconds * 1000;
   }
 
   #result(line: Json): void {

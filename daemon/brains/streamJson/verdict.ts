@@ -1,5 +1,7 @@
 import { fail } from '../../../protocol/fail.js';
 import type { ProcessExit } from '../../holder/contract.js';
+import type { KhloneError } from '../../../protocol/error.js';
+import { usageLimit } from '../../usage/usageLimit.js';
 import type { TurnOutcome } from '../contract.js';
 import { asArray, asString, type Json } from './json.js';
 
@@ -10,6 +12,8 @@ export interface TurnReport {
   readonly text: string;
   /** The kind of API error the brain named in this turn, such as `authentication_failed`. */
   readonly errorKind: string | undefined;
+  /** When the model's usage limit ends, in ms since 1970, where a line said so. */
+  readonly resetsAt: number | undefined;
   /** Whether the turn was asked to end. */
   readonly interrupted: boolean;
 }
@@ -37,6 +41,21 @@ export function reasonOf(result: Json): string {
   return reason === '' ? (asString(result['subtype']) ?? 'unknown') : reason;
 }
 
+/** Words of versions that do not name the kind of their error. */
+const limited = /usage limit reached\||\blimit reached\b.*\bresets?\b|\bhit your\b.*\blimit\b/i;
+
+function errorOf(
+  { errorKind, resetsAt, result }: TurnReport,
+  brain: BrainIdentity,
+  reason: string,
+): KhloneError {
+  if (errorKind === 'authentication_failed' || loggedOut.test(reason))
+    return fail('brainLoggedOut', { brain: brain.name, reason, login: brain.login });
+  if (errorKind === 'rate_limit' || result['api_error_status'] === 429 || limited.test(reason))
+    return usageLimit({ reason, resetsAt });
+  return fail('brainError', { reason });
+}
+
 /** Judges how a turn ended. */
 export function outcomeOf(
   report: TurnReport,
@@ -49,9 +68,5 @@ export function outcomeOf(
   }
   if (report.interrupted) return { status: 'interrupted', text };
   const reason = clean(reasonOf(result));
-  const error =
-    report.errorKind === 'authentication_failed' || loggedOut.test(reason)
-      ? fail('brainLoggedOut', { brain: brain.name, reason, login: brain.login })
-      : fail('brainError', { reason });
-  return { status: 'failed', error, text };
+  return { status: 'failed', error: errorOf(report, brain, reason), text };
 }

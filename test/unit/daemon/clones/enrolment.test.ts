@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function make(into: CloneDirectory): Enrolment {
-  const { state, queue, desk, vault, supplier } = stage;
+  const { state, queue, desk, budgets, vault, supplier } = stage;
   const { store, log } = state;
   const environment = new CloneEnvironment(vault, '/run/s');
   return new Enrolment({
@@ -42,6 +42,7 @@ function make(into: CloneDirectory): Enrolment {
       log,
       queue,
       desk,
+      budgets,
       environment,
       zone: unwatched,
       settings: new ZoneSettings(store),

@@ -86,7 +86,7 @@ describe('work for a pool', () => {
 describe('a queue that is full', () => {
   it('takes nothing more, until there is room', () => {
     const held = stage.gate();
-    stage.clone({ limits: { maxQueued: 2 } }, held.promise);
+    stage.clone({ limits: { maxQueue: 2 } }, held.promise);
     const first = stage.give('a');
     stage.give('b');
     expect(() => stage.give('c')).toThrow(kind('queueFull', { who: 'mechanic.1', limit: 2 }));
@@ -97,8 +97,8 @@ describe('a queue that is full', () => {
 
   it('is counted for a pool by the roomiest of its clones', () => {
     const held = stage.gate();
-    stage.clone({ name: 'mechanic.1', number: 1, limits: { maxQueued: 1 } }, held.promise);
-    stage.clone({ name: 'mechanic.2', number: 2, limits: { maxQueued: 2 } }, held.promise);
+    stage.clone({ name: 'mechanic.1', number: 1, limits: { maxQueue: 1 } }, held.promise);
+    stage.clone({ name: 'mechanic.2', number: 2, limits: { maxQueue: 2 } }, held.promise);
     // One each, two in the pool.
     for (const say of ['a', 'b', 'c', 'd']) stage.give(say);
     expect(() => stage.give('e')).toThrow(kind('queueFull', { who: 'mechanic', limit: 2 }));

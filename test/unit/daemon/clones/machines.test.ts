@@ -10,17 +10,18 @@ import type { TaskStatus } from '../../../../protocol/shapes/task.js';
 
 // Written out in full, so that a change of the table is a change of this one too. `-` is no step.
 const clones = `
-            start     take     wait     answered  rest  talk     ask     leave  adopt  stop     park    revive  retire
-  off       starting  -        -        -         -     -        -       -      idle   off      failed  -       retired
-  starting  starting  working  -        -         idle  talking  -       -      -      off      failed  -       retired
-  idle      starting  working  -        -         -     talking  -       left   -      off      failed  -       retired
-  working   -         -        waiting  -         idle  -        -       -      -      off      failed  -       retired
-  waiting   -         -        -        working   idle  -        -       -      -      off      failed  -       retired
-  talking   starting  -        -        -         idle  -        asking  left   -      off      -       -       retired
-  asking    starting  -        -        -         idle  talking  -       left   -      off      -       -       retired
-  left      starting  -        -        -         -     -        -       -      -      off      -       -       retired
-  failed    -         -        -        -         -     -        -       -      -      failed   -       off     retired
-  retired   -         -        -        -         -     -        -       -      -      retired  -       -       -
+            start     take     wait     answered  rest  talk     ask     pause   leave  adopt  stop     park    revive  retire
+  off       starting  -        -        -         -     -        -       paused  -      idle   off      failed  -       retired
+  starting  starting  working  -        -         idle  talking  -       -       -      -      off      failed  -       retired
+  idle      starting  working  -        -         -     talking  -       paused  left   -      off      failed  -       retired
+  working   -         -        waiting  -         idle  -        -       -       -      -      off      failed  -       retired
+  waiting   -         -        -        working   idle  -        -       -       -      -      off      failed  -       retired
+  talking   starting  -        -        -         idle  -        asking  -       left   -      off      -       -       retired
+  asking    starting  -        -        -         idle  talking  -       -       left   -      off      -       -       retired
+  paused    starting  -        -        -         idle  talking  -       paused  -      -      off      -       -       retired
+  left      starting  -        -        -         -     -        -       paused  -      -      off      -       -       retired
+  failed    -         -        -        -         -     -        -       -       -      -      failed   -       off     retired
+  retired   -         -        -        -         -     -        -       -       -      -      retired  -       -       -
 `;
 
 const tasks = `

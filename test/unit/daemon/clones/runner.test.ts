@@ -144,7 +144,7 @@ describe('the process of a clone', () => {
 
   it.each([
     ['labels', { labels: { a: 'b' } }],
-    ['limits', { limits: { maxQueued: 3 } }],
+    ['limits', { limits: { maxQueue: 3 } }],
     ['policy on the rest', { approvals: 'deny' as const }],
   ])('stays when its %s change', async (_, change) => {
     const runner = stage.clone();

@@ -64,9 +64,9 @@ describe('clone/update', () => {
   });
 
   it('replaces the limits that are given and all labels', async () => {
-    stage.clone({ limits: { idleMs: 1, maxQueued: 2 }, labels: { a: 'b' } });
-    expect(await update({ limits: { maxQueued: 3 }, labels: { c: 'd' } })).toMatchObject({
-      limits: { idleMs: 1, maxQueued: 3 },
+    stage.clone({ limits: { idleMs: 1, maxQueue: 2 }, labels: { a: 'b' } });
+    expect(await update({ limits: { maxQueue: 3 }, labels: { c: 'd' } })).toMatchObject({
+      limits: { idleMs: 1, maxQueue: 3 },
       labels: { c: 'd' },
     });
   });

@@ -1,0 +1,26 @@
+import { usageError } from './failure.js';
+
+/** What may be used, by one task and by the clone in a day. */
+export interface BudgetWords {
+  readonly task?: number;
+  readonly day?: number;
+}
+
+const factors: Readonly<Record<string, number>> = { k: 1e3, m: 1e6 };
+
+/** Reads `200k/task`, `2m/day` or `$20/day`. @throws invalidParams */
+export function parseBudget(words: readonly string[], option: string): BudgetWords {
+  const budget: { task?: number; day?: number } = {};
+  for (const word of words) {
+    const [, amount = '', factor = '', scope] = /^\$?(\d+(?:\.\d+)?)([km]?)\/(task|day)$/i.exec(word) ?? [];
+    const value = Number(amount) * (factors[factor.toLowerCase()] ?? 1);
+    if ((scope !== 'task' && scope !== 'day') || !(value > 0)) {
+      throw usageError(
+        `${option} does not understand "${word}"`,
+        'Write an amount and what it is for, such as 200k/task or 20/day.',
+      );
+    }
+    budget[scope] = value;
+  }
+  return budget;
+}

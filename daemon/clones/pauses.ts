@@ -1,0 +1,112 @@
+import type { Hold } from '../../protocol/shapes/clone.js';
+import type { Usage } from '../../protocol/shapes/usage.js';
+import type { BudgetDesk } from '../approvals/budgetDesk.js';
+import type { ModelUsage } from '../brains/contract.js';
+import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
+import type { Store } from '../store/store.js';
+import type { TaskRecord } from '../store/taskTable.js';
+import { amountText, dayOf, passedBudget, type PassedBudget } from '../usage/budget.js';
+import { Alarm } from './alarm.js';
+import type { CloneLedger } from './ledger.js';
+
+/** What a clone's pauses are kept with. */
+export interface PausesParts {
+  readonly store: Store;
+  readonly desk: BudgetDesk;
+  readonly ledger: () => CloneLedger;
+  /** Whether its process is there, for the state it goes back to. */
+  readonly alive: () => boolean;
+  /** The time has come. */
+  readonly over: () => void;
+}
+
+/** Keeps a clone from its next task: until a limit of the model is over, or until a human lets it use more. */
+export class Pauses {
+  readonly #parts: PausesParts;
+  readonly #alarm = new Alarm();
+  #hold: Hold | undefined;
+
+  constructor(parts: PausesParts) {
+    this.#parts = parts;
+  }
+
+  /** Why it begins nothing for now, as clients see it. */
+  get hold(): Hold | undefined {
+    return this.#hold;
+  }
+
+  /**
+   * Looks whether the next task is to wait, and brings the clone's state and its question to what is true.
+   * @throws storageFailed
+   */
+  look(): boolean {
+    this.#alarm.clear();
+    const { store, desk } = this.#parts;
+    const ledger = this.#parts.ledger();
+    const { name } = ledger.record;
+    const now = new Date();
+    const next = ledger.next();
+    const postponed = next && store.tasks.postponedOf(name, now.getTime());
+    const budget = next && !postponed ? this.#passed(next, now) : undefined;
+    const open = desk.pending(name);
+    const stale =
+      open !== undefined && (!budget || open.task !== next?.id || open.budget?.scope !== budget.scope);
+    const asks = budget !== undefined && (open === undefined || stale);
+    const pausing = postponed !== undefined || budget !== undefined;
+    const step = pausing ? 'pause' : this.#parts.alive() ? 'rest' : 'stop';
+    if (stale || asks || pausing !== (ledger.state === 'paused')) {
+      ledger.change(step, (tx) => {
+        if (stale) desk.withdraw(tx, name);
+        if (asks && next) desk.ask(tx, { clone: name, task: next.id, budget });
+      });
+    }
+    this.#hold = postponed ? holdOf(postponed) : budget && next && budgetHold(next.id, budget, now);
+    if (this.#hold?.until !== undefined)
+      this.#alarm.set(Date.parse(this.#hold.until) - now.getTime(), this.#parts.over);
+    return pausing;
+  }
+
+  /** Whether a running task has passed a budget with what its turn has used so far. */
+  passedBy(task: TaskRecord, used: readonly ModelUsage[]): PassedBudget | undefined {
+    const more = used.map(soundUsage).reduce<Usage>(addUsage, noUsage);
+    return this.#passed(task, new Date(), more);
+  }
+
+  /** Nothing is waited for any more. */
+  end(): void {
+    this.#alarm.clear();
+    this.#hold = undefined;
+  }
+
+  #passed(task: TaskRecord, now: Date, more: Usage = noUsage): PassedBudget | undefined {
+    const { store } = this.#parts;
+    const { name, limits } = this.#parts.ledger().record;
+    // Without budgets, which is the rule, nothing is added up.
+    if (!limits.maxTokens && !limits.maxCostUsd) return undefined;
+    const day = dayOf(now);
+    const spent = {
+      task: addUsage(store.usage.ofTask(task.id) ?? noUsage, more),
+      day: addUsage(store.usage.total({ clones: [name], since: day.from.toISOString() }), more),
+    };
+    const helpings = { task: store.helpings.of(name, task.id), day: store.helpings.of(name, day.name) };
+    return passedBudget(limits, spent, helpings);
+  }
+}
+
+function holdOf({ id, notBefore, error }: TaskRecord): Hold {
+  return {
+    task: id,
+    reason: error?.message ?? 'It waits for a time.',
+    ...(notBefore !== undefined && { until: new Date(notBefore).toISOString() }),
+  };
+}
+
+function budgetHold(task: string, { scope, unit, used, limit }: PassedBudget, now: Date): Hold {
+  const what = scope === 'task' ? 'for its next task' : 'today';
+  return {
+    task,
+    reason: `It has used ${amountText(unit, used)} of the ${amountText(unit, limit)} that it may use ${what}.`,
+    // A day's budget is full again with the next day.
+    ...(scope === 'day' && { until: dayOf(now).to.toISOString() }),
+  };
+}
