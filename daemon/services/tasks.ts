@@ -66,7 +66,10 @@ export function taskService(
       if (!canStep(record.status, 'cancel')) throw fail('taskFinished', { task, status: record.status });
       const error = fail('taskCancelled', { reason: 'a client asked for it' });
       if (record.status === 'queued') {
-        return view(log.commit((tx) => queue.end(tx, record, { step: 'cancel', error: errorView(error) })));
+        const ended = log.commit((tx) => queue.end(tx, record, { step: 'cancel', error: errorView(error) }));
+        // It may have held the next one up.
+        directory.get(record.clone ?? '')?.wake();
+        return view(ended);
       }
       await directory.get(record.clone ?? '')?.stopTask(task, { step: 'cancel', error });
       return view(find(task));

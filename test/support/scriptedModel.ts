@@ -14,7 +14,12 @@ export type ScriptedBlock =
 export type ScriptedReply =
   | { readonly blocks: readonly ScriptedBlock[] }
   /** An HTTP error with the API's error body. */
-  | { readonly status: number; readonly error: string; readonly message: string }
+  | {
+      readonly status: number;
+      readonly error: string;
+      readonly message: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Begins a stream and never goes on. */
   | { readonly hang: true };
 
@@ -54,6 +59,18 @@ export interface ScriptedModel {
   seen(cue: string | RegExp): Promise<SeenRequest>;
   close(): Promise<void>;
 }
+
+/** What a subscriber is answered whose plan is used up until a time, in seconds since 1970. */
+export const usedUp = (until: number): ScriptedReply => ({
+  status: 429,
+  error: 'rate_limit_error',
+  message: "This request would exceed your account's rate limit. Please try again later.",
+  headers: {
+    'anthropic-ratelimit-unified-status': 'rejected',
+    'anthropic-ratelimit-unified-reset': String(until),
+    'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+  },
+});
 
 /** A reply of plain text. */
 export const say = (text: string, pace: { pieces?: number; everyMs?: number } = {}): ScriptedReply => ({
@@ -146,7 +163,8 @@ export async function startScriptedModel(...rules: readonly ScriptedRule[]): Pro
 
   const answer = async (response: ServerResponse, reply: ScriptedReply, model: string): Promise<void> => {
     if ('status' in reply) {
-      response.writeHead(reply.status, { 'content-type': 'application/json', 'x-should-retry': 'false' });
+      const common = { 'content-type': 'application/json', 'x-should-retry': 'false' };
+      response.writeHead(reply.status, { ...common, ...reply.headers });
       response.end(JSON.stringify({ type: 'error', error: { type: reply.error, message: reply.message } }));
       return;
     }
