@@ -30,11 +30,13 @@ export function approvalService(parts: {
       return { approvals: items, ...(last && more && { next: last.id }) };
     },
 
-    async 'approval/respond'({ approval, decision, message, answers }) {
-      return (
-        budgets.respond(approval, { decision, message, answers }) ??
-        desk.respond(approval, { decision, message, answers })
-      );
+    async 'approval/respond'({ approval, decision, message, answers }, { environment }) {
+      const about = store.approvals.get(approval);
+      const response = { decision, message, answers };
+      const resolved = budgets.respond(approval, response) ?? desk.respond(approval, response);
+      // Whoever answers addresses the clone as well, and may bring what a restart took from it.
+      directory.get(about?.clone ?? '')?.supply(environment);
+      return resolved;
     },
   };
 }

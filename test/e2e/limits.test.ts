@@ -13,14 +13,18 @@ describe('a clone of Claude Code', () => {
 
   beforeAll(async () => {
     zone = await claudeZone();
-    // As a subscriber, who is told until when the plan is used up.
-    const { ANTHROPIC_API_KEY: _, ...env } = zone.env;
-    khlone = await zone.client({ ...env, CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-of-the-scripted-model' });
+    khlone = await subscriber();
   });
 
   afterAll(async () => {
     await zone[Symbol.asyncDispose]();
   });
+
+  /** Who is told until when the plan is used up. */
+  const subscriber = (): Promise<Khlone> => {
+    const { ANTHROPIC_API_KEY: _, ...env } = zone.env;
+    return zone.client({ ...env, CLAUDE_CODE_OAUTH_TOKEN: 'sk-ant-oat01-of-the-scripted-model' });
+  };
 
   const pending = async (who: string) => (await khlone.approval.list({ who })).approvals[0];
 
@@ -93,6 +97,7 @@ describe('a clone of Claude Code', () => {
     expect(await khlone.task.get({ task: id })).toMatchObject({ status: 'queued', attempt: 1 });
 
     await zone.killDaemon(khlone);
+    khlone = await subscriber();
     expect(await pending(who)).toMatchObject({ id: value.id, status: 'pending' });
     await khlone.approval.respond({ approval: value.id, decision: 'allowAlways' });
     expect(await khlone.task.wait({ task: id })).toMatchObject({
