@@ -285,16 +285,6 @@ export class CloneLedger {
     });
   }
 
-  /** Lets tasks that wait for a time be tried at once. */
-  hasten(): void {
-    const { store, log, queue } = this.#shared;
-    log.commit((tx) => {
-      for (const task of store.tasks.queuedOf(this.#record.name)) {
-        if (task.notBefore !== undefined) queue.postpone(tx, task, {});
-      }
-    });
-  }
-
   /** Ends the task in hand after a defect of ours; its process is gone. */
   abandon(incident: string): void {
     const task = this.#stored();

@@ -1,18 +1,15 @@
-import type { Hold } from '../../protocol/shapes/clone.js';
+import type { Clone, Hold } from '../../protocol/shapes/clone.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
-import type { BudgetDesk } from '../approvals/budgetDesk.js';
 import type { ModelUsage } from '../brains/contract.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
-import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import { amountText, dayOf, passedBudget, type PassedBudget } from '../usage/budget.js';
 import { Alarm } from './alarm.js';
-import type { CloneLedger } from './ledger.js';
+import type { CloneLedger, LedgerShared } from './ledger.js';
 
 /** What a clone's pauses are kept with. */
 export interface PausesParts {
-  readonly store: Store;
-  readonly desk: BudgetDesk;
+  readonly shared: LedgerShared;
   readonly ledger: () => CloneLedger;
   /** Whether its process is there, for the state it goes back to. */
   readonly alive: () => boolean;
@@ -30,9 +27,9 @@ export class Pauses {
     this.#parts = parts;
   }
 
-  /** Why it begins nothing for now, as clients see it. */
-  get hold(): Hold | undefined {
-    return this.#hold;
+  /** The clone with why it begins nothing for now, if so. */
+  shown(clone: Clone): Clone {
+    return this.#hold ? { ...clone, hold: this.#hold } : clone;
   }
 
   /**
@@ -41,7 +38,7 @@ export class Pauses {
    */
   look(): boolean {
     this.#alarm.clear();
-    const { store, desk } = this.#parts;
+    const { store, budgets: desk } = this.#parts.shared;
     const ledger = this.#parts.ledger();
     const { name } = ledger.record;
     const now = new Date();
@@ -72,6 +69,16 @@ export class Pauses {
     return this.#passed(task, new Date(), more);
   }
 
+  /** Lets tasks that wait for a time be tried at once. */
+  hasten(): void {
+    const { store, log, queue } = this.#parts.shared;
+    const waiting = store.tasks
+      .queuedOf(this.#parts.ledger().record.name)
+      .filter(({ notBefore }) => notBefore !== undefined);
+    if (waiting.length === 0) return;
+    log.commit((tx) => waiting.forEach((task) => queue.postpone(tx, task, {})));
+  }
+
   /** Nothing is waited for any more. */
   end(): void {
     this.#alarm.clear();
@@ -79,7 +86,7 @@ export class Pauses {
   }
 
   #passed(task: TaskRecord, now: Date, more: Usage = noUsage): PassedBudget | undefined {
-    const { store } = this.#parts;
+    const { store } = this.#parts.shared;
     const { name, limits } = this.#parts.ledger().record;
     // Without budgets, which is the rule, nothing is added up.
     if (!limits.maxTokens && !limits.maxCostUsd) return undefined;

@@ -16,22 +16,17 @@ import { Alarm } from './alarm.js';
 import { CloneProcess } from './cloneProcess.js';
 import type { Variables } from './environment.js';
 import { Hearing } from './hearing.js';
-import { CloneLedger, type LedgerShared } from './ledger.js';
+import { CloneLedger } from './ledger.js';
 import { Outcomes } from './outcomes.js';
 import { Pauses } from './pauses.js';
 import { Rest } from './rest.js';
+import type { RunnerShared } from './runnerShared.js';
 import { Sleepers } from './sleepers.js';
 import type { TalkHold, TalkWish } from './talk.js';
 import { Talks } from './talks.js';
 import { TaskRuns } from './taskRuns.js';
 import { stopFor, type TurnStop } from './turn.js';
 import { withBackoff } from './views.js';
-
-/** What all runners of a daemon share. */
-export interface RunnerShared extends LedgerShared {
-  /** Resolves when no process of an earlier daemon holds a conversation any more. */
-  readonly ready: Promise<void>;
-}
 
 /**
  * Runs one clone: takes its tasks in order, one at a time, on a process that stays warm between them, and lets
@@ -89,13 +84,8 @@ export class CloneRunner {
       talks: this.#talks,
       moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),
     });
-    this.#pauses = new Pauses({
-      store: shared.store,
-      desk: shared.budgets,
-      ledger,
-      alive: () => this.#process.isAlive,
-      over: () => this.wake(),
-    });
+    const [alive, over] = [() => this.#process.isAlive, () => this.wake()];
+    this.#pauses = new Pauses({ shared, ledger, alive, over });
     this.#tasks = new TaskRuns({
       shared,
       ledger,
@@ -148,8 +138,7 @@ export class CloneRunner {
   }
 
   view(): Clone {
-    const { hold } = this.#pauses;
-    return { ...withBackoff(this.#ledger.view(), this.#outcomes.backoff), ...(hold && { hold }) };
+    return this.#pauses.shown(withBackoff(this.#ledger.view(), this.#outcomes.backoff));
   }
 
   /** Says that there may be something to do. */
@@ -251,7 +240,7 @@ export class CloneRunner {
   /** A human lets it try again, at once: no failure counts any more. @throws storageFailed */
   forgive(): void {
     this.#outcomes.forgive();
-    this.#ledger.hasten();
+    this.#pauses.hasten();
     if (this.state === 'failed') this.#ledger.revive();
   }
 

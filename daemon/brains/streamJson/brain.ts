@@ -347,13 +347,8 @@ class StreamJsonBrain implements Brain {
     const process = this.#process;
     if (!turn?.result || !process) return;
     process.turns += 1;
-    const report = {
-      result: turn.result,
-      text: process.reader.text,
-      errorKind: process.reader.errorKind,
-      resetsAt: process.reader.resetsAt,
-      interrupted,
-    };
+    const { text, errorKind, resetsAt } = process.reader;
+    const report = { result: turn.result, text, errorKind, resetsAt, interrupted };
     this.#finish(outcomeOf(report, this.#parts.identity, this.#clean));
   }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type {
   HeldProgram,
   HeldSize,
@@ -53,6 +53,10 @@ async function orphans(...programs: Orphan[]): Promise<ProcessIdentity[]> {
   await once(child, 'exit');
   return JSON.parse(line) as ProcessIdentity[];
 }
+
+/** What a brain has put out, as its holder keeps it. */
+const spooled = (run: string): string =>
+  readFileSync(join(stage.folder, run, 'out.0000000000000000'), 'utf8');
 
 const brainFile = (run: string): BrainFile =>
   JSON.parse(readFileSync(join(stage.folder, run, 'brain.json'), 'utf8')) as BrainFile;
@@ -160,6 +164,8 @@ describe('after a daemon was killed, the next one', () => {
     const [piped, inTerminal] = await orphans(sh(stubborn), { ...sh(stubborn), size });
     for (const identity of [piped, inTerminal]) {
       const { holder } = brainFile(identity?.run ?? '');
+      // From then on it is deaf to the end of its terminal.
+      await vi.waitFor(() => expect(spooled(identity?.run ?? '')).toContain('up'), { timeout: 10_000 });
       process.kill(holder.pid, 'SIGKILL');
       await goneWithin(holder.pid, 5_000);
       expect(isAlive(identity?.pid ?? 0)).toBe(true);
