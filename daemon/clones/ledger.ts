@@ -161,9 +161,10 @@ export class CloneLedger {
   /** Takes the next task in hand. */
   claim(): TaskRecord | undefined {
     const { log, queue } = this.#shared;
-    const { name } = this.#record;
     const next = this.next();
-    this.#task = next && (next.clone === undefined ? log.commit((tx) => queue.claim(tx, next, name)) : next);
+    this.#task =
+      next &&
+      (next.clone === undefined ? log.commit((tx) => queue.claim(tx, next, this.#record.name)) : next);
     return this.#task;
   }
 
