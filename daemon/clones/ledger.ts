@@ -265,11 +265,8 @@ export class CloneLedger {
     this.change(parked === undefined ? step : 'park', (tx) => {
       desk.withdrawAll(tx, task.id);
       if (usage.length > 0) this.#addUsage(tx, task.id, usage);
-      queue.end(
-        tx,
-        task,
-        endByTurn(end, (text) => this.redact(text), this.#record.limits),
-      );
+      const clean = (text: string): string => this.redact(text);
+      queue.end(tx, task, endByTurn(end, clean, this.#record.limits));
       if (parked !== undefined && outcome.status === 'failed') this.#park(tx, parked, outcome.error);
     });
   }
