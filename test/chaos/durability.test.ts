@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Event, KhloneError, type Khlone, type Task } from '../../client/index.js';
+import { amount } from '../support/chaos/amount.js';
 import { DaemonZone } from '../support/daemon.js';
 import { loggedErrors } from '../support/daemonLog.js';
 import { history } from '../support/events.js';
@@ -9,7 +10,7 @@ import { isAlive } from '../support/processes.js';
 import { Ledger } from '../support/ledger.js';
 import { Random } from '../support/random.js';
 
-const rounds = 100;
+const rounds = amount({ short: 60, full: 1_000 });
 const clientCount = 3;
 const maxClones = 40;
 
