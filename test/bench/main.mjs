@@ -1,6 +1,7 @@
 // npm run bench [-- --json] [-- <name>…]: khlone's speed against bare figures of the same run.
 // Ratios travel between machines, absolute times do not. Always exits with 0: a miss is printed, not fatal.
 import { askPrint } from './askPrint.mjs';
+import { adopt } from './adopt.mjs';
 import { claudeTalk } from './claudeTalk.mjs';
 import { deafProgram } from './deafProgram.mjs';
 import { drain } from './drain.mjs';
@@ -28,6 +29,7 @@ const parts = {
   neverReads,
   deafProgram,
   claudeTalk,
+  adopt,
   'ask-print': askPrint,
 };
 
