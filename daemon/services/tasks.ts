@@ -55,8 +55,10 @@ export function taskService(
       return { tasks: items, ...(last && more && { next: last.id }) };
     },
 
-    async 'task/wait'({ task, timeoutMs }, { signal }) {
-      find(task);
+    async 'task/wait'({ task, timeoutMs }, { signal, environment }) {
+      const { clone = '' } = find(task);
+      // Who waits for it, over the end of a daemon too, may bring what a restart took from its clone.
+      directory.get(clone)?.supply(environment);
       if (!isEnd(find(task).status)) await ends.wait(task, { signal, timeoutMs });
       return view(find(task));
     },
