@@ -316,7 +316,7 @@ export const errorRows = {
     retryable: false,
   },
   sandboxMissing: {
-    code: -32070,
+    code: -32074,
     message: 'No sandbox can be had here for an ask: {reason}.',
     hint: '{next} To let asks run with their other layers alone: `khlone config ask.sandbox prefer`.',
     retryable: false,

@@ -86,7 +86,7 @@ export const Limits = z
         'Longest that the brain may work at a turn, waiting for approvals not counted; then the turn is ended and the task fails (`turnTooLong`). No limit by default.',
       ),
     maxTokens: budget('Tokens', z.number().int().min(1).max(1e12)),
-    maxCostUsd: budget('US dollars', z.number().positive().max(1e9)),
+    maxCostUsd: budget('US dollars', z.number().min(0.000001).max(1e9)),
     onUsageLimit: z
       .enum(['wait', 'fail'])
       .optional()
