@@ -1,16 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { parseZoneInfo, stateHome, type ZoneInfo } from '../protocol/zone.js';
+import { listenerAt } from './listener.js';
 
 /** A zone this user has had a daemon for, and whether one answers now. */
 export interface ListedZone extends ZoneInfo {
   readonly id: string;
   readonly alive: boolean;
 }
-
-/** A live daemon accepts at once, the kernel even for one that is busy; this bounds the odd case. */
-const probeMs = 500;
 
 /**
  * Every zone with state under this environment's state folder, ordered by root. `pid`, `startedAt` and
@@ -28,19 +25,5 @@ async function readZone(folder: string, id: string): Promise<ListedZone | undefi
   const text = await readFile(join(folder, id, 'zone.json'), 'utf8').catch(() => '');
   const info = parseZoneInfo(text);
   if (info === undefined) return undefined;
-  return { id, ...info, alive: await answers(info.socket) };
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect({ path });
-    const settle = (alive: boolean): void => {
-      clearTimeout(timer);
-      probe.destroy();
-      resolve(alive);
-    };
-    const timer = setTimeout(() => settle(false), probeMs);
-    probe.once('connect', () => settle(true));
-    probe.on('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
-  });
+  return { id, ...info, alive: (await listenerAt(info.socket)) === 'present' };
 }

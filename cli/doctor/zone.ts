@@ -135,7 +135,7 @@ async function checkDaemon(context: Context): Promise<Finding[]> {
       ];
     }
     const { daemon, uptimeMs, holder, storage, supervision, sandbox } = await khlone.daemon.status();
-    const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} brains`;
+    const detail = `${daemon.version}, pid ${daemon.pid}, up ${formatDuration(uptimeMs)}, ${holder.processes} ${holder.processes === 1 ? 'brain' : 'brains'}`;
     const version =
       daemon.version === packageVersion
         ? fine('daemon', detail)

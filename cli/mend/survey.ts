@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { connect } from 'node:net';
+import { listenerAt } from '../../client/listener.js';
 import { parseZoneInfo, stateHome, type ZoneInfo } from '../../protocol/zone.js';
 import { countLeftBrains } from '../leftBrains.js';
 
@@ -17,9 +17,6 @@ export interface SurveyedZone {
   /** Brains that run. */
   readonly brains: number;
 }
-
-/** A live daemon accepts at once, the kernel even for one that is busy; this bounds the odd case. */
-const probeMs = 500;
 
 /** Every zone with state in this environment. @throws pathUnsafe when KHLONE_HOME is relative */
 export async function surveyZones(env: NodeJS.ProcessEnv): Promise<SurveyedZone[]> {
@@ -40,7 +37,8 @@ async function surveyZone(folder: string, id: string): Promise<SurveyedZone> {
     id,
     state,
     info,
-    alive: info !== undefined && (await answers(info.socket)),
+    // What may be alive is left alone.
+    alive: info !== undefined && (await listenerAt(info.socket)) !== 'absent',
     gone: info !== undefined && !existsSync(info.root),
     brains: countLeftBrains(join(state, 'brains')),
   };
@@ -80,18 +78,4 @@ export function deadSockets(zone: SurveyedZone): string[] {
   return [zone.info.socket, ...unnamed].filter((path) =>
     lstatSync(path, { throwIfNoEntry: false })?.isSocket(),
   );
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect({ path });
-    const settle = (alive: boolean): void => {
-      clearTimeout(timer);
-      probe.destroy();
-      resolve(alive);
-    };
-    const timer = setTimeout(() => settle(true), probeMs);
-    probe.once('connect', () => settle(true));
-    probe.on('error', (error: NodeJS.ErrnoException) => settle(error.code === 'EAGAIN'));
-  });
 }

@@ -40,6 +40,12 @@ function taskDuration(task: Task, now: number): string | undefined {
   return formatDuration(end - Date.parse(task.startedAt));
 }
 
+/** When a task that waits for a time may begin; undefined where it waits for none. */
+function goesOnAt({ status, notBefore }: Task, now: number): string | undefined {
+  if (status !== 'queued' || notBefore === undefined || Date.parse(notBefore) <= now) return undefined;
+  return formatTime(notBefore);
+}
+
 /** Where a list of tasks goes. */
 export interface TasksView {
   readonly style: Style;
@@ -50,6 +56,7 @@ export interface TasksView {
 /** Tasks as a table, in the order given. */
 export function renderTasks(tasks: readonly Task[], { style, now, columns }: TasksView): string {
   if (tasks.length === 0) return `${style.dim('No tasks.')}\n`;
+  const postponed = tasks.some((task) => goesOnAt(task, now) !== undefined);
   return renderTable({
     style,
     columns,
@@ -60,6 +67,7 @@ export function renderTasks(tasks: readonly Task[], { style, now, columns }: Tas
       { title: 'STATUS' },
       { title: 'AGE', align: 'right', drop: 3 },
       { title: 'TOOK', align: 'right', drop: 1 },
+      ...(postponed ? ([{ title: 'NOT BEFORE', drop: 5 }] as const) : []),
       { title: 'SAY', shrinkTo: 16 },
     ],
     rows: tasks.map((task) => [
@@ -69,6 +77,7 @@ export function renderTasks(tasks: readonly Task[], { style, now, columns }: Tas
       { text: task.status, paint: statusPaint(task.status, style) },
       formatAge(task.queuedAt, now),
       taskDuration(task, now) ?? '-',
+      ...(postponed ? [goesOnAt(task, now) ?? '-'] : []),
       { text: task.say, paint: style.dim },
     ]),
   });

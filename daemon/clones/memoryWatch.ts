@@ -1,3 +1,4 @@
+import type { Event } from '../../protocol/shapes/event.js';
 import type { EventLog } from '../events/log.js';
 import { DisposableStore, onUnexpectedError, type Disposable } from '../lifecycle.js';
 import type { MemoryReading } from '../memory/available.js';
@@ -34,7 +35,7 @@ export class MemoryWatch implements Disposable {
     if (parts.low.kind === 'never') return;
     this.#held.add(
       parts.log.onPublished((news) => {
-        if (news.some((event) => event.type === 'clone.status' && event.status === 'idle')) this.#watch();
+        if (news.some(isRest)) this.#watch();
       }),
     );
   }
@@ -82,4 +83,9 @@ export class MemoryWatch implements Disposable {
         undefined,
       );
   }
+}
+
+/** Whether a clone has come to rest with its process, for want of work or because it is to wait. */
+function isRest(event: Event): boolean {
+  return event.type === 'clone.status' && (event.status === 'idle' || event.status === 'paused');
 }

@@ -26,7 +26,8 @@ export class Rest {
   /** Whether there is a process to give back, which holds nothing but the conversation: no turn, and no terminal. */
   get holds(): boolean {
     const process = this.#parts.process();
-    return this.#parts.ledger().state === 'idle' && process.isAlive && !process.terminal;
+    const { state } = this.#parts.ledger();
+    return (state === 'idle' || state === 'paused') && process.isAlive && !process.terminal;
   }
 
   /** A process at rest ends after a while. A terminal stays: somebody may come back to it. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemoryWatch } from '../../../../daemon/clones/memoryWatch.js';
 import type { LowMemory } from '../../../../daemon/memory/lowMemory.js';
+import { fail } from '../../../../protocol/fail.js';
 import { CloneStage, settle, wish } from '../../../support/cloneStage.js';
 import { busy, echo } from '../../../support/fakeBrain.js';
 
@@ -86,6 +87,25 @@ describe('when memory is short', () => {
     });
     expect(stage.supplier.brains).toHaveLength(2);
     expect(new Set(stage.supplier.brains.map(({ spec }) => spec.conversation)).size).toBe(1);
+  });
+
+  it('one that is to wait gives its process back too, and goes on once it may', async () => {
+    begin();
+    const until = new Date(Date.now() + 60_000).toISOString();
+    stage.supplier.script = (brain) => {
+      brain.emit({ type: 'turn.accepted' });
+      const error = fail('usageLimit', { reason: 'resets 3pm', until });
+      brain.finish({ status: 'failed', error, text: '' });
+    };
+    const runner = stage.clone();
+    const task = stage.give('a');
+    await stage.status(runner, 'paused');
+    stage.supplier.script = echo;
+    expect(runner.hasProcess).toBe(true);
+    await pass(everyMs);
+    expect([gaveBack, runner.state, runner.hasProcess]).toEqual([['mechanic.1'], 'paused', false]);
+    await pass(61_000);
+    expect(await stage.end(task)).toMatchObject({ status: 'done', attempt: 2 });
   });
 
   it('one that works keeps its process', async () => {
