@@ -3,7 +3,15 @@ import { formatAge, formatBytes, formatCost, formatPercent, formatTokens } from 
 import { asksInTerminal } from '../inTerminal.js';
 import { approvalTitle, renderAnswer } from './answer.js';
 import { oneLine } from './sanitize.js';
-import { isStalled, renderBackoff, renderHold, renderNotices, renderStall, type StallView } from './stall.js';
+import {
+  isStalled,
+  renderBackoff,
+  renderHold,
+  renderNotices,
+  renderStall,
+  renderUnguarded,
+  type StallView,
+} from './stall.js';
 import type { Style } from './style.js';
 import { renderTable } from './table.js';
 import { statusPaint } from './task.js';
@@ -81,12 +89,16 @@ function usedCells({ resources }: Clone): string[] {
 
 /** What a clone works on, in its words, and what waits behind it; what is counted comes first, so that it is not cut. */
 function taskCell(clone: Clone, task: Task | undefined): string {
-  const say = task === undefined ? (clone.task ?? '') : `${task.kind}: ${oneLine(task.say)}`;
+  const bare = task !== undefined && isBare(task) ? ' without sandbox' : '';
+  const say = task === undefined ? (clone.task ?? '') : `${task.kind}${bare}: ${oneLine(task.say)}`;
   if (clone.queued === 0) return say === '' ? '-' : say;
   return say === '' ? `${clone.queued} queued` : `(+${clone.queued} queued) ${say}`;
 }
 
-function notes({ clones, approvals }: BoardState, view: StallView & { readonly now: number }): string {
+/** Whether it is an ask around which this machine had nothing to put. */
+const isBare = ({ kind, sandbox }: Task): boolean => kind === 'ask' && sandbox === 'none';
+
+function notes({ clones, tasks, approvals }: BoardState, view: StallView & { readonly now: number }): string {
   const { style, columns } = view;
   // A clone that lacks a variable and has nothing to do is in nobody's way.
   const stalled = clones
@@ -102,10 +114,12 @@ function notes({ clones, approvals }: BoardState, view: StallView & { readonly n
     return `${style.yellow(`? ${oneLine(name)} asks in its terminal`)}\n  next: ${answer}\n`;
   });
   const delayed = clones.map((clone) => renderBackoff(clone, view));
+  const bare = tasks.filter(isBare).length;
+  const unguarded = bare === 0 ? [] : [renderUnguarded(bare, view)];
   const noticed = clones.flatMap((clone) => renderNotices(clone, view));
   // What an approval asks stands below.
   const asked = new Set(approvals.filter(({ kind }) => kind === 'budget').map(({ clone }) => clone));
   const held = clones.filter(({ name }) => !asked.has(name)).map((clone) => renderHold(clone, view));
-  const all = [...stalled, ...delayed, ...held, ...waiting, ...asking, ...noticed].join('');
+  const all = [...stalled, ...delayed, ...held, ...waiting, ...asking, ...unguarded, ...noticed].join('');
   return all === '' ? '' : `\n${all}`;
 }

@@ -75,3 +75,11 @@ export function renderNotices({ name, notices = [] }: Clone, { style, columns }:
       .join('');
   });
 }
+
+/** That asks run without a sandbox, and how to get one or refuse them. */
+export function renderUnguarded(asks: number, { style, columns }: StallView): string {
+  const what = asks === 1 ? '1 ask runs' : `${asks} asks run`;
+  const why = wrap(`! ${what} without a sandbox`, columns, '  ').map(style.yellow);
+  const next = wrap('  next: khlone doctor, or khlone config ask.sandbox require', columns, '    ');
+  return [...why, ...next].map((line) => `${line}\n`).join('');
+}

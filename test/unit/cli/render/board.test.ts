@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Task } from '../../../../client/index.js';
 import { renderBoard } from '../../../../cli/render/board.js';
 import { createStyle } from '../../../../cli/render/style.js';
 import { textWidth } from '../../../../cli/render/width.js';
@@ -44,6 +45,19 @@ describe('the board', () => {
     expect(lines[1]).toMatch(/COST +MEM +CPU +ID/);
     expect(lines[2]).toMatch(/300 MiB +2.5% +-$/);
     expect(lines[3]).toMatch(/- +- +- +-$/);
+  });
+
+  it('says of an ask that nothing stands around it, and of no other task', () => {
+    const clones = [{ ...aClone, status: 'working' as const, task: 't_1' }];
+    const boardOf = (task: Partial<Task>): string =>
+      renderBoard({ zone: '/z', clones, tasks: [{ ...aTask, ...task }], approvals: [] }, { style, now });
+    const bare = boardOf({ kind: 'ask', sandbox: 'none' });
+    expect(bare).toContain('ask without sandbox: Say hello.');
+    expect(bare).toContain(
+      '! 1 ask runs without a sandbox\n  next: khlone doctor, or khlone config ask.sandbox require\n',
+    );
+    for (const task of [{ kind: 'ask', sandbox: 'bubblewrap' }, { kind: 'ask' }, { kind: 'act' }] as const)
+      expect(boardOf(task)).not.toContain('without');
   });
 
   it('says below what waits for the user and what failed, and what to do', () => {
