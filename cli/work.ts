@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CloneActParams, Khlone, Task } from '../client/index.js';
 import { connectTo } from './context.js';
 import { gather, type Bind } from './declare.js';
+import { oneLine } from './render/sanitize.js';
 import { parseDuration, parseEnvironment, parseInteger, parsePairs, longestSay, readSay } from './input.js';
 
 interface Options {
@@ -13,12 +14,17 @@ interface Options {
   readonly key?: string;
 }
 
-/** Declares `act` or `ask`: they differ in the call alone. */
-export function defineWork(
-  command: Command,
-  bind: Bind,
-  send: (khlone: Khlone, params: CloneActParams) => Promise<Task>,
-): void {
+/** What tells `act` from `ask`. */
+export interface WorkKind {
+  readonly kind: Task['kind'];
+  readonly send: (khlone: Khlone, params: CloneActParams) => Promise<Task>;
+}
+
+const readOnlyNote = ({ clone, who }: Task): string =>
+  `${oneLine(clone ?? who)} is read-only: this runs as an ask.`;
+
+/** Declares `act` or `ask`. */
+export function defineWork(command: Command, bind: Bind, { kind, send }: WorkKind): void {
   command
     .argument('<who>', 'a clone (mechanic.1), a role (mechanic) or a label (label:team=core)')
     .argument(
@@ -47,8 +53,13 @@ export function defineWork(
         ...(key !== undefined && { idempotencyKey: key }),
       };
       await using khlone = await connectTo(context);
-      if (detach === true) {
+      const begin = async (): Promise<Task> => {
         const task = await send(khlone, params);
+        if (kind === 'act' && task.kind === 'ask') out.note(`${readOnlyNote(task)}\n`);
+        return task;
+      };
+      if (detach === true) {
+        const task = await begin();
         if (out.json) out.object(task);
         else {
           out.write(`${task.id}\n`);
@@ -57,7 +68,7 @@ export function defineWork(
         return 'done';
       }
       const { followTask } = await import('./follow.js');
-      return await followTask({ context, khlone, begin: () => send(khlone, params) });
+      return await followTask({ context, khlone, begin });
     }),
   );
 }

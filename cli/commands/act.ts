@@ -4,7 +4,7 @@ import { defineWork } from '../work.js';
 
 /** `khlone act <who> <text...>` */
 export function define(command: Command, bind: Bind): void {
-  defineWork(command, bind, (khlone, params) => khlone.clone.act(params));
+  defineWork(command, bind, { kind: 'act', send: (khlone, params) => khlone.clone.act(params) });
   command.addHelpText(
     'after',
     '\nWhat the clone says goes to stdout, all else to stderr. At a terminal you are asked about approvals\n' +

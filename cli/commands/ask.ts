@@ -7,7 +7,7 @@ import { defineWork } from '../work.js';
 
 /** `khlone ask <who> <text...>` */
 export function define(command: Command, bind: Bind): void {
-  defineWork(command, bind, ask);
+  defineWork(command, bind, { kind: 'ask', send: ask });
   command.addHelpText(
     'after',
     '\nAs `khlone act`, but the clone runs read-only. What it says goes to stdout, all else to stderr.',

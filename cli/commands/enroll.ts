@@ -10,6 +10,7 @@ interface Options extends SettingOptions {
   readonly brain?: string;
   readonly cwd?: string;
   readonly grantSocket?: true;
+  readonly readOnly?: true;
   readonly resume?: string;
   readonly key?: string;
 }
@@ -28,6 +29,7 @@ export function define(command: Command, bind: Bind): void {
       'the supplier of its brain: claude (the default), demo, or command for any program',
     )
     .option('--cwd <dir>', "where it works, inside the zone; the zone's root by default")
+    .option('--read-only', 'its role takes asks and nothing else, for good; nobody can talk to its clones')
     .option('--grant-socket', 'let the brain reach this daemon (sets KHLONE_SOCKET for it)')
     .option('--resume <uuid>', 'go on with a conversation the brain has already')
     .option('--key <key>', 'idempotency key: the same call with the same key enrolls once');
@@ -35,6 +37,7 @@ export function define(command: Command, bind: Bind): void {
   withExamples(command, [
     'khlone enroll mechanic --brain demo',
     'khlone enroll reviewer --brief @review.md --approvals deny --label team=core',
+    'khlone enroll researcher --read-only',
     "khlone enroll shell --prompt '[$#] $' -- bash --norc",
   ]);
   command.action(
@@ -46,7 +49,7 @@ export function define(command: Command, bind: Bind): void {
           'A program goes after `--`: khlone enroll shell -- bash',
         );
       }
-      const { name, cwd, grantSocket, resume, key } = options;
+      const { name, cwd, grantSocket, readOnly, resume, key } = options;
       const brain = chooseBrain(options.brain, program);
       const settings = await readSettings(options, context);
       await using khlone = await connectTo(context);
@@ -58,6 +61,7 @@ export function define(command: Command, bind: Bind): void {
         ...(program.length > 0 && { command: program }),
         ...(cwd !== undefined && { cwd: absolute(cwd) }),
         ...(grantSocket === true && { grantSocket }),
+        ...(readOnly === true && { readOnly }),
         ...(resume !== undefined && { resume }),
         ...(key !== undefined && { idempotencyKey: key }),
       });

@@ -69,7 +69,7 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
       const task = clone.task === undefined ? undefined : byId.get(clone.task);
       return [
         { text: clone.name, paint: style.bold },
-        { text: clone.status, paint: statusPaint(clone.status, style) },
+        { text: statusText(clone), paint: statusPaint(clone.status, style) },
         taskCell(clone, task),
         task === undefined ? '-' : formatAge(task.startedAt ?? task.queuedAt, now),
         formatTokens(clone.usage),
@@ -81,6 +81,9 @@ export function renderBoard(state: BoardState, { style, now, columns }: BoardVie
   });
   return header + table + notes(state, { style, columns, now });
 }
+
+const statusText = ({ status, readOnly }: Clone): string =>
+  readOnly === true ? `${status} (read-only)` : status;
 
 function usedCells({ resources }: Clone): string[] {
   if (resources === undefined) return ['-', '-'];

@@ -41,7 +41,7 @@ function resourcesText({ processes, rssBytes, cpuPercent }: NonNullable<Clone['r
 export function renderEnrolled(clone: Clone, style: Style): string {
   const facts = [
     clone.model === undefined ? `brain ${clone.brain}` : `brain ${clone.brain} (${clone.model})`,
-    `approvals ${clone.approvals}`,
+    clone.readOnly === true ? 'read-only' : `approvals ${clone.approvals}`,
     `in ${clone.cwd}`,
     labelsText(clone.labels),
   ].filter((fact) => fact !== undefined);
@@ -61,6 +61,7 @@ export function renderClone(clone: Clone, style: Style): string {
       ['task', clone.task],
       ['queued', clone.queued === 0 ? undefined : String(clone.queued)],
       ['directory', clone.cwd],
+      ['read-only', clone.readOnly === true ? 'for good: every task is an ask' : undefined],
       ['approvals', clone.approvals],
       ['labels', labelsText(clone.labels)],
       ['brief', clone.brief],

@@ -101,7 +101,7 @@ export class CloneApi {
    * Enrolls a clone. No process is started until its first task.
    *
    * `clone/enroll`, stable since version 1.
-   * Fails with brainUnknown, brainMissing, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, storageFailed.
+   * Fails with brainUnknown, brainMissing, capabilityMissing, roleReadOnly, roleMayAct, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, storageFailed.
    */
   enroll(params: CloneEnrollParams, options?: CallOptions): Promise<Clone> {
     return this.#caller.call('clone/enroll', params, options) as Promise<Clone>;
@@ -138,10 +138,10 @@ export class CloneApi {
   }
 
   /**
-   * Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after.
+   * Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after. Where all that `who` stands for are read-only, the task is an ask: the receipt says so by its `kind`.
    *
    * `clone/act`, stable since version 1.
-   * Fails with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   * Fails with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
    */
   act(params: CloneActParams, options?: CallOptions): Promise<Task> {
     return this.#caller.call('clone/act', params, options) as Promise<Task>;
@@ -151,7 +151,7 @@ export class CloneApi {
    * Asks a clone something that must not change the zone: it runs read-only. Answers with a receipt, like act.
    *
    * `clone/ask`, stable since version 1.
-   * Fails with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   * Fails with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
    */
   ask(params: CloneAskParams, options?: CallOptions): Promise<Task> {
     return this.#caller.call('clone/ask', params, options) as Promise<Task>;
@@ -250,7 +250,7 @@ export class TaskApi {
    * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
    *
    * `task/retry`, stable since version 1.
-   * Fails with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, storageFailed.
+   * Fails with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, capabilityMissing, environmentMissing, queueFull, storageFailed.
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<Task> {
     return this.#caller.call('task/retry', params, options) as Promise<Task>;
@@ -337,7 +337,7 @@ export class StreamApi {
    * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where there is none, on the clone's own conversation; its tasks queue meanwhile.
    *
    * `stream/attach`, stable since version 1.
-   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached, storageFailed.
+   * Fails with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneReadOnly, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached, storageFailed.
    */
   attach(params: StreamAttachParams, options?: CallOptions): Promise<StreamAttachResult> {
     return this.#caller.call('stream/attach', params, options) as Promise<StreamAttachResult>;

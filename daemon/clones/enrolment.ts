@@ -63,8 +63,8 @@ export class Enrolment {
 
   /**
    * Enrolls a clone.
-   * @throws brainUnknown, brainMissing, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, invalidParams,
-   * storageFailed, shuttingDown
+   * @throws brainUnknown, brainMissing, capabilityMissing, roleReadOnly, roleMayAct, cloneNameTaken, zoneInvalid,
+   * idempotencyConflict, limitReached, invalidParams, storageFailed, shuttingDown
    */
   async enroll(params: Params<'clone/enroll'>, environment: Variables): Promise<CloneRunner> {
     const { shared, directory, suppliers, vault, root } = this.#parts;
@@ -97,6 +97,8 @@ export class Enrolment {
     if (directory.all().filter((runner) => runner.state !== 'retired').length >= maxClones) {
       throw fail('limitReached', { what: 'clones', limit: maxClones });
     }
+    const readOnly = isReadOnly(params, directory.all());
+    if (readOnly && !supplier.capabilities.ask) throw fail('capabilityMissing', { brain, capability: 'ask' });
     const { name, number } = this.#nameOf(params.role, params.name);
     const conversation = params.resume?.toLowerCase() ?? randomUUID();
     const holder = directory.inConversation(conversation);
@@ -122,6 +124,7 @@ export class Enrolment {
       secrets: Object.keys(given.secret).filter(needs),
       wishes: Object.keys(given.secret).filter((secret) => !needs(secret)),
       grantSocket: params.grantSocket ?? false,
+      readOnly,
       failure: undefined,
       usedAt: 0,
       enrolledAt: now(),
@@ -160,4 +163,24 @@ export class Enrolment {
   #runner(record: CloneRecord, supplier: BrainSupplier, usage: Usage): CloneRunner {
     return new CloneRunner(record, supplier, { ...this.#parts.shared, usage });
   }
+}
+
+/**
+ * Whether a new clone is read-only: a role is, as a whole or not at all, from its first read-only clone on. One that is
+ * retired counts, or whoever enrolls could do away with it.
+ * @throws roleReadOnly, roleMayAct
+ */
+function isReadOnly(
+  { role, readOnly }: Pick<Params<'clone/enroll'>, 'role' | 'readOnly'>,
+  runners: readonly CloneRunner[],
+): boolean {
+  const ofRole = runners.filter(({ record }) => record.role === role);
+  const first = ofRole.find(({ record }) => record.readOnly);
+  if (first) {
+    if (readOnly === false) throw fail('roleReadOnly', { role, clone: first.record.name });
+    return true;
+  }
+  const acting = ofRole.find(({ state }) => state !== 'retired');
+  if (readOnly && acting) throw fail('roleMayAct', { role, clone: acting.record.name });
+  return readOnly ?? false;
 }

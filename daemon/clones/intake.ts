@@ -41,7 +41,16 @@ export class Intake {
   }
 
   /**
-   * Answers with the task once it is on disk.
+   * What a task of this kind becomes for `who`: an ask where none of them may act.
+   * @throws cloneNotFound, cloneRetired
+   */
+  kindFor({ kind, who }: Pick<Work, 'kind' | 'who'>): TaskKind {
+    return this.#parts.directory.pool(who).every(({ record }) => record.readOnly) ? 'ask' : kind;
+  }
+
+  /**
+   * Answers with the task once it is on disk. What may change the zone goes to a clone that may do so, if there is one
+   * at all, and is an ask else.
    * @throws cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull,
    * idempotencyConflict, storageFailed
    */
@@ -56,13 +65,14 @@ export class Intake {
       return earlier;
     }
 
-    const takers = this.#takers(work, environment);
+    const kind = this.kindFor(work);
+    const takers = this.#takers({ ...work, kind }, environment);
     const taker = choose(takers);
     this.#checkRoom(taker?.record.name ?? work.who, takers);
     const task = log.commit((tx) => {
       const record = queue.insert(tx, {
         id: newId('t'),
-        kind: work.kind,
+        kind,
         who: work.who,
         clone: taker?.record.name,
         say: work.say,
@@ -90,7 +100,8 @@ export class Intake {
 
   /**
    * Queues an ended task again, on the clone that had it.
-   * @throws cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, storageFailed
+   * @throws cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, capabilityMissing, environmentMissing, queueFull,
+   * storageFailed
    */
   retry(task: TaskRecord, environment: Variables): TaskRecord {
     const { log, queue, directory } = this.#parts;
@@ -108,7 +119,10 @@ export class Intake {
     const pool = this.#parts.directory.pool(work.who);
     for (const runner of pool) runner.supply(environment, work.env);
     const takers = pool.filter((runner) => runner.obstacle(work.kind) === undefined);
-    const obstacle = takers.length === 0 ? pool[0]?.obstacle(work.kind) : undefined;
+    if (takers.length > 0) return takers;
+    // Of those that are not for it anyway, nobody wants to hear what they lack.
+    const meant = pool.find(({ record }) => work.kind === 'ask' || !record.readOnly) ?? pool[0];
+    const obstacle = meant?.obstacle(work.kind);
     if (obstacle) throw obstacle;
     return takers;
   }

@@ -17,9 +17,10 @@ import type { TaskRecord } from '../store/taskTable.js';
 import type { TurnProgress } from '../store/turnTable.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
 import { type CloneState, type CloneStep, nextCloneState, statusOf } from './cloneMachine.js';
-import { cleanError, cloneFailed, endByStop, endByTurn, errorView } from './ends.js';
+import { cleanError, endByStop, endByTurn, errorView } from './ends.js';
 import type { ZoneSettings } from '../zone/settings.js';
 import type { CloneEnvironment } from './environment.js';
+import { obstacleOf } from './obstacle.js';
 import type { TaskQueue } from './queue.js';
 import { isEnd } from './taskMachine.js';
 import type { TurnEnd, TurnStop } from './turn.js';
@@ -89,15 +90,9 @@ export class CloneLedger {
   }
 
   /** Why the clone cannot take a task of this kind, or be talked to, now or later, if so. */
-  obstacle(kind: TaskKind | 'talk', { dispatch, ask, talk }: BrainCapabilities): KhloneError | undefined {
-    const { name: clone, failure, brain } = this.#record;
-    if (this.#state === 'retired') return fail('cloneRetired', { clone });
-    if (failure) return cloneFailed(clone, failure);
-    if (!{ act: dispatch, ask, talk }[kind]) return fail('capabilityMissing', { brain, capability: kind });
-    const names = this.#shared.environment.missing(this.#record);
-    if (names.length === 0) return undefined;
-    const command = ['khlone update', clone, ...names.map((name) => `--env ${name}`)].join(' ');
-    return fail('environmentMissing', { clone, names, command });
+  obstacle(kind: TaskKind | 'talk', capabilities: BrainCapabilities): KhloneError | undefined {
+    const missing = this.#shared.environment.missing(this.#record);
+    return obstacleOf(kind, { record: this.#record, capabilities, missing });
   }
 
   view(): Clone {
@@ -155,7 +150,7 @@ export class CloneLedger {
 
   /** The task it takes next, its own or one of its pools'. */
   next(): TaskRecord | undefined {
-    return this.#shared.store.tasks.next(this.#record.name, poolsOf(this.#record));
+    return this.#shared.store.tasks.next(this.#record.name, poolsOf(this.#record), this.#record.readOnly);
   }
 
   /** Takes the next task in hand. */

@@ -30,6 +30,7 @@ export function cloneView(record: CloneRecord, live: CloneLiveSide): Clone {
     ...(record.model !== undefined && { model: record.model }),
     ...(record.brief !== undefined && { brief: record.brief }),
     approvals: record.approvals,
+    ...(record.readOnly && { readOnly: true }),
     limits: record.limits,
     labels: record.labels,
     queued: live.queued,

@@ -60,6 +60,12 @@ export function cloneService(parts: CloneParts): Service<Names> {
     return runner;
   };
 
+  /** @throws sandboxMissing where asks must have one */
+  const checkSandbox = async (): Promise<void> => {
+    const state = parts.settings.askSandbox === 'require' ? await parts.sandbox.state() : undefined;
+    if (state?.kind === 'none') throw fail('sandboxMissing', { reason: state.reason, next: state.next });
+  };
+
   const give = (kind: 'act' | 'ask', params: Params<'clone/act'>, { environment }: CallContext): Task => {
     checkGiven(params);
     const { _meta: _, ...work } = params;
@@ -150,12 +156,12 @@ export function cloneService(parts: CloneParts): Service<Names> {
     },
 
     async 'clone/act'(params, context) {
+      if (intake.kindFor({ kind: 'act', who: params.who }) === 'ask') await checkSandbox();
       return give('act', params, context);
     },
 
     async 'clone/ask'(params, context) {
-      const state = parts.settings.askSandbox === 'require' ? await parts.sandbox.state() : undefined;
-      if (state?.kind === 'none') throw fail('sandboxMissing', { reason: state.reason, next: state.next });
+      await checkSandbox();
       return give('ask', params, context);
     },
 

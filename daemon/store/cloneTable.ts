@@ -35,6 +35,8 @@ export interface CloneRecord {
   /** Names of the secret variables it gets where a client has them. */
   readonly wishes: readonly string[];
   readonly grantSocket: boolean;
+  /** Whether every task of it is an ask, and nobody talks to it. For good. */
+  readonly readOnly: boolean;
   /** Why it is parked. */
   readonly failure: CloneFailure | undefined;
   /** Milliseconds since 1970 when it last took a task; 0 for never. */
@@ -67,6 +69,7 @@ interface Columns {
   retired_at: string | null;
   command: string | null;
   terminal: string | null;
+  read_only: number;
 }
 
 /** Reads and writes clones. */
@@ -81,7 +84,7 @@ export class CloneTable {
     this.#insert = db.prepare<[Columns]>(
       `INSERT INTO clones VALUES (@name, @role, @number, @brain, @conversation, @begun, @cwd, @model, @brief, @approvals,
        @limits, @labels, @grants, @env, @secrets, @wishes, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at,
-       @command, @terminal)`,
+       @command, @terminal, @read_only)`,
     );
     this.#update = db.prepare<[Columns]>(
       `UPDATE clones SET conversation = @conversation, begun = @begun, model = @model, brief = @brief, approvals = @approvals, limits = @limits,
@@ -132,6 +135,7 @@ function fromColumns(row: Columns): CloneRecord {
     secrets: JSON.parse(row.secrets) as string[],
     wishes: JSON.parse(row.wishes) as string[],
     grantSocket: row.grant_socket === 1,
+    readOnly: row.read_only === 1,
     failure: row.failure === null ? undefined : (JSON.parse(row.failure) as CloneFailure),
     usedAt: row.used_at,
     enrolledAt: row.enrolled_at,
@@ -164,5 +168,6 @@ function toColumns(clone: CloneRecord): Columns {
     retired_at: clone.retiredAt ?? null,
     command: clone.command ? JSON.stringify(clone.command) : null,
     terminal: clone.terminal ? JSON.stringify(clone.terminal) : null,
+    read_only: clone.readOnly ? 1 : 0,
   };
 }

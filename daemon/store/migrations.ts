@@ -174,4 +174,6 @@ export const migrations: readonly string[] = [
 
   UPDATE clones SET limits = replace(limits, '"maxQueued":', '"maxQueue":');
   `,
+  // Clones of which every task is an ask.
+  'ALTER TABLE clones ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;',
 ];

@@ -74,6 +74,7 @@ export class TaskTable {
   readonly #get;
   readonly #next;
   readonly #nextOfPool;
+  readonly #nextAskOfPool;
   readonly #counts;
   readonly #live;
   readonly #queuedOf;
@@ -97,9 +98,12 @@ export class TaskTable {
     this.#next = db.prepare<[string], Columns>(
       `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? ORDER BY priority DESC, ordinal LIMIT 1`,
     );
-    this.#nextOfPool = db.prepare<[string], Columns>(
-      `SELECT * FROM tasks WHERE status = 'queued' AND clone IS NULL AND who = ? ORDER BY priority DESC, ordinal LIMIT 1`,
-    );
+    const ofPool = (which: string) =>
+      db.prepare<[string], Columns>(
+        `SELECT * FROM tasks WHERE status = 'queued' AND clone IS NULL AND who = ? ${which} ORDER BY priority DESC, ordinal LIMIT 1`,
+      );
+    this.#nextOfPool = ofPool('');
+    this.#nextAskOfPool = ofPool(`AND kind = 'ask'`);
     this.#counts = db.prepare<[], { status: string; n: number }>(
       'SELECT status, n FROM task_counts WHERE n > 0',
     );
@@ -134,11 +138,12 @@ export class TaskTable {
     return row && fromColumns(row);
   }
 
-  /** The task a clone takes next: its own or one of its pools', by priority, then by age. */
-  next(clone: string, pools: readonly string[]): TaskRecord | undefined {
+  /** The task a clone takes next: its own or one of its pools', by priority, then by age. Of the pools' maybe asks alone. */
+  next(clone: string, pools: readonly string[], asksOnly = false): TaskRecord | undefined {
+    const ofPool = asksOnly ? this.#nextAskOfPool : this.#nextOfPool;
     let best = this.#next.get(clone);
     for (const pool of pools) {
-      const row = this.#nextOfPool.get(pool);
+      const row = ofPool.get(pool);
       if (
         row &&
         (!best ||

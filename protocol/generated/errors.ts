@@ -321,6 +321,24 @@ export const errorRows = {
     hint: '{next} To let asks run with their other layers alone: `khlone config ask.sandbox prefer`.',
     retryable: false,
   },
+  cloneReadOnly: {
+    code: -32085,
+    message: '{clone} is read-only for good: it takes asks, and nothing else.',
+    hint: 'Ask it (`khlone ask {clone} <text>`), watch it (`khlone watch {clone}`), or enroll a clone of another role.',
+    retryable: false,
+  },
+  roleReadOnly: {
+    code: -32086,
+    message: 'The role {role} is read-only for good, since {clone} was enrolled.',
+    hint: 'Enroll a clone that may change things in another role.',
+    retryable: false,
+  },
+  roleMayAct: {
+    code: -32087,
+    message: 'The role {role} cannot become read-only: {clone} of it may change things.',
+    hint: 'Enroll the read-only clone in another role, or retire that one first: `khlone retire {clone}`.',
+    retryable: false,
+  },
   cloneBusy: {
     code: -32059,
     message: '{clone} is working on task {task}.',
@@ -636,6 +654,20 @@ export interface DetailsByKind {
   sandboxMissing: {
     reason: string;
     next: string;
+  };
+  /** {clone} is read-only for good: it takes asks, and nothing else. */
+  cloneReadOnly: {
+    clone: string;
+  };
+  /** The role {role} is read-only for good, since {clone} was enrolled. */
+  roleReadOnly: {
+    role: string;
+    clone: string;
+  };
+  /** The role {role} cannot become read-only: {clone} of it may change things. */
+  roleMayAct: {
+    role: string;
+    clone: string;
   };
   /** {clone} is working on task {task}. */
   cloneBusy: {

@@ -27,6 +27,8 @@ export interface Clone {
   model?: string | undefined;
   brief?: string | undefined;
   approvals: ApprovalPolicy;
+  /** True where its role is read-only, for good: every task is an ask, and nobody can talk to it. Else missing. */
+  readOnly?: boolean | undefined;
   limits: Limits;
   labels: Labels;
   /** Tasks waiting for this clone. */
@@ -771,6 +773,8 @@ export interface CloneEnrollParams {
   /** Let the brain reach this daemon: sets KHLONE_SOCKET for it. False by default. */
   grantSocket?: boolean | undefined;
   approvals?: ApprovalPolicy | undefined;
+  /** Makes the role read-only, for good: every task of its clones is an ask, and nobody can talk to them. A later clone of such a role is read-only without being asked. False by default. */
+  readOnly?: boolean | undefined;
   labels?: Labels | undefined;
   limits?: Limits | undefined;
   /** A conversation of the brain's that exists already, to go on with. */

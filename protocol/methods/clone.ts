@@ -83,6 +83,12 @@ export const cloneEnroll = request({
       .optional()
       .describe('Let the brain reach this daemon: sets KHLONE_SOCKET for it. False by default.'),
     approvals: ApprovalPolicy.optional(),
+    readOnly: z
+      .boolean()
+      .optional()
+      .describe(
+        'Makes the role read-only, for good: every task of its clones is an ask, and nobody can talk to them. A later clone of such a role is read-only without being asked. False by default.',
+      ),
     labels: Labels.optional(),
     limits: Limits.optional(),
     resume: z
@@ -97,6 +103,9 @@ export const cloneEnroll = request({
   errors: [
     'brainUnknown',
     'brainMissing',
+    'capabilityMissing',
+    'roleReadOnly',
+    'roleMayAct',
     'cloneNameTaken',
     'zoneInvalid',
     'idempotencyConflict',
@@ -197,6 +206,7 @@ const workErrors = [
   'cloneRetired',
   'cloneFailed',
   'capabilityMissing',
+  'sandboxMissing',
   'environmentMissing',
   'queueFull',
   'idempotencyConflict',
@@ -206,7 +216,7 @@ const workErrors = [
 export const cloneAct = request({
   name: 'clone/act',
   summary:
-    'Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after.',
+    'Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after. Where all that `who` stands for are read-only, the task is an ask: the receipt says so by its `kind`.',
   capability: 'core',
   params: work,
   result: Task,

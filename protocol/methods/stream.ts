@@ -93,6 +93,7 @@ export const streamAttach = request({
     'cloneAmbiguous',
     'cloneRetired',
     'cloneFailed',
+    'cloneReadOnly',
     'cloneBusy',
     'capabilityMissing',
     'environmentMissing',

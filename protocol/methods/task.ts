@@ -112,6 +112,7 @@ export const taskRetry = request({
     'cloneNotFound',
     'cloneRetired',
     'cloneFailed',
+    'cloneReadOnly',
     'capabilityMissing',
     'environmentMissing',
     'queueFull',

@@ -236,6 +236,12 @@ export const Clone = z
     model: z.string().optional(),
     brief: z.string().optional(),
     approvals: ApprovalPolicy,
+    readOnly: z
+      .boolean()
+      .optional()
+      .describe(
+        'True where its role is read-only, for good: every task is an ask, and nobody can talk to it. Else missing.',
+      ),
     limits: Limits,
     labels: Labels,
     queued: count.describe('Tasks waiting for this clone.'),

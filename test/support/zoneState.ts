@@ -114,6 +114,7 @@ export function cloneRecord(change: Partial<CloneRecord> = {}): CloneRecord {
     secrets: [],
     wishes: [],
     grantSocket: false,
+    readOnly: false,
     failure: undefined,
     usedAt: 0,
     enrolledAt: now(),

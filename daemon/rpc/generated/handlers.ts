@@ -28,7 +28,7 @@ export interface Handlers<Context> {
 
   /**
    * Enrolls a clone. No process is started until its first task.
-   * May fail with brainUnknown, brainMissing, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, storageFailed.
+   * May fail with brainUnknown, brainMissing, capabilityMissing, roleReadOnly, roleMayAct, cloneNameTaken, zoneInvalid, idempotencyConflict, limitReached, storageFailed.
    */
   'clone/enroll'(params: Params<'clone/enroll'>, context: Context): Promise<Result<'clone/enroll'>>;
 
@@ -51,14 +51,14 @@ export interface Handlers<Context> {
   'clone/update'(params: Params<'clone/update'>, context: Context): Promise<Result<'clone/update'>>;
 
   /**
-   * Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after.
-   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   * Gives a clone work that may change the zone. Answers with a receipt once the task is durable; it runs after. Where all that `who` stands for are read-only, the task is an ask: the receipt says so by its `kind`.
+   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
    */
   'clone/act'(params: Params<'clone/act'>, context: Context): Promise<Result<'clone/act'>>;
 
   /**
    * Asks a clone something that must not change the zone: it runs read-only. Answers with a receipt, like act.
-   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
    */
   'clone/ask'(params: Params<'clone/ask'>, context: Context): Promise<Result<'clone/ask'>>;
 
@@ -112,7 +112,7 @@ export interface Handlers<Context> {
 
   /**
    * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
-   * May fail with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull, storageFailed.
+   * May fail with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, capabilityMissing, environmentMissing, queueFull, storageFailed.
    */
   'task/retry'(params: Params<'task/retry'>, context: Context): Promise<Result<'task/retry'>>;
 
@@ -154,7 +154,7 @@ export interface Handlers<Context> {
 
   /**
    * Attaches to a clone's terminal: the screen as it is, then every byte from there. `talk` opens the terminal where there is none, on the clone's own conversation; its tasks queue meanwhile.
-   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached, storageFailed.
+   * May fail with cloneNotFound, cloneAmbiguous, cloneRetired, cloneFailed, cloneReadOnly, cloneBusy, capabilityMissing, environmentMissing, brainMissing, brainDied, brainError, zoneInvalid, noTerminal, streamTaken, limitReached, storageFailed.
    */
   'stream/attach'(params: Params<'stream/attach'>, context: Context): Promise<Result<'stream/attach'>>;
 

@@ -35,6 +35,13 @@ describe('the board', () => {
     );
   });
 
+  it('marks what is read-only for good', () => {
+    const clones = [aClone, { ...aClone, name: 'reader.1', readOnly: true }];
+    const lines = renderBoard({ zone: '/z', clones, tasks: [], approvals: [] }, { style, now }).split('\n');
+    expect(lines[2]).not.toContain('read-only');
+    expect(lines[3]).toMatch(/^reader\.1 +\w+ \(read-only\)/);
+  });
+
   it('shows what the processes use where some run', () => {
     const resources = { processes: 3, rssBytes: 300 * 1024 * 1024, cpuPercent: 2.5 };
     const clones = [

@@ -8,7 +8,7 @@ import { workingDirectory } from '../../../../daemon/clones/workingDirectory.js'
 import { fail } from '../../../../protocol/fail.js';
 import type { Params } from '../../../../protocol/table.js';
 import { ZoneSettings } from '../../../../daemon/zone/settings.js';
-import { CloneStage } from '../../../support/cloneStage.js';
+import { CloneStage, stopBy } from '../../../support/cloneStage.js';
 import { unwatched } from '../../../support/unwatched.js';
 import { cloneRecord, taskRecord } from '../../../support/zoneState.js';
 
@@ -104,6 +104,33 @@ describe('enrolling', () => {
     stage.directory.add(directory.one('mechanic.1'));
     await stage.end(stage.give('a'));
     expect(stage.supplier.brains[0]?.spec).toMatchObject(given);
+  });
+
+  it('makes a role read-only as a whole, and for good', async () => {
+    expect(await enroll({ role: 'reader', readOnly: true })).toMatchObject({ readOnly: true });
+    expect(await enroll({ role: 'reader' })).toMatchObject({ name: 'reader.2', readOnly: true });
+    for (const runner of directory.all()) await runner.retire(stopBy('cancel'));
+    const may = enroll({ role: 'reader', readOnly: false });
+    await expect(may).rejects.toThrow(kind('roleReadOnly'));
+    expect(await enroll({ role: 'reader' })).toMatchObject({ name: 'reader.3', readOnly: true });
+    const again = new CloneDirectory();
+    make(again).restore();
+    expect(again.one('reader').view()).toMatchObject({ name: 'reader.3', readOnly: true });
+    expect(await enroll()).not.toHaveProperty('readOnly');
+  });
+
+  it('leaves a role as it is in which a clone may act, until that is retired', async () => {
+    await enroll();
+    await expect(enroll({ readOnly: true })).rejects.toThrow(kind('roleMayAct'));
+    expect(directory.all()).toHaveLength(1);
+    await directory.one('mechanic.1').retire(stopBy('cancel'));
+    expect(await enroll({ readOnly: true })).toMatchObject({ name: 'mechanic.2', readOnly: true });
+  });
+
+  it('refuses a brain that cannot ask in a role that does nothing else', async () => {
+    Object.assign(stage.supplier.capabilities, { ask: false });
+    await expect(enroll({ readOnly: true })).rejects.toThrow(kind('capabilityMissing'));
+    expect(directory.all()).toEqual([]);
   });
 
   it.each([

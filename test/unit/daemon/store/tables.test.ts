@@ -56,6 +56,7 @@ describe('CloneTable', () => {
       env: { LANG: 'C' },
       secrets: ['API_KEY'],
       grantSocket: true,
+      readOnly: true,
       failure: { failures: 5, reason: 'r' },
       usedAt: 7,
       enrolledAt: '2026-01-02T00:00:00.000Z',
