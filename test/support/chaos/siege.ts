@@ -58,7 +58,7 @@ export class Siege {
   #receipts = 0;
   #over = false;
   /** What became of a wait that went on beside the rounds. */
-  #failure: unknown;
+  #failure: Error | undefined;
 
   private constructor(zone: DaemonZone, random: Random, parts: { clients: Khlone[]; patienceMs: number }) {
     this.#zone = zone;
@@ -84,7 +84,7 @@ export class Siege {
   async round(): Promise<void> {
     await this.#assault();
     await this.#inspect();
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure) throw this.#failure;
   }
 
   get #first(): Khlone {
@@ -202,7 +202,7 @@ export class Siege {
       const task = await client.clone.act(entry.params);
       entry.receipt = task.id;
       if (this.#random.next() < 0.5)
-        this.#await(client, task.id).catch((error: unknown) => (this.#failure ??= error));
+        this.#await(client, task.id).catch((error: Error) => (this.#failure ??= error));
     } else if (dice < 0.75) {
       const task = this.#random.pick(
         [...ledger.acts.values()].flatMap(({ receipt }) => receipt ?? []).slice(-20),
