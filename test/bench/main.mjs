@@ -2,6 +2,7 @@
 // Ratios travel between machines, absolute times do not. Always exits with 0: a miss is printed, not fatal.
 import { askPrint } from './askPrint.mjs';
 import { adopt } from './adopt.mjs';
+import { ask } from './ask.mjs';
 import { claudeTalk } from './claudeTalk.mjs';
 import { deafProgram } from './deafProgram.mjs';
 import { drain } from './drain.mjs';
@@ -30,6 +31,7 @@ const parts = {
   deafProgram,
   claudeTalk,
   adopt,
+  ask,
   'ask-print': askPrint,
 };
 
