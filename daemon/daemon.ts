@@ -23,6 +23,7 @@ import type { CloneRunner } from './clones/runner.js';
 import { ZoneWatch } from './clones/zoneWatch.js';
 import { Vault } from './environment/vault.js';
 import { EventLog } from './events/log.js';
+import { sweepPrints } from './fingerprint/kept.js';
 import { ThreadPrinter } from './fingerprint/printer.js';
 import { Holders } from './holder/holders.js';
 import type { Found } from './holder/leftRuns.js';
@@ -248,8 +249,11 @@ export class Daemon {
   /** What looks at the zone before and after asks. */
   #watch(log: EventLog, store: Store, suppliers: ReadonlyMap<string, BrainSupplier>): ZoneWatch {
     const { zone, paths } = this.#request.claim;
+    const kept = join(paths.stateDir, 'prints');
+    const turns = store.turns.all();
+    sweepPrints(kept, new Set(turns.map(({ task }) => task)));
     const printer = this.#held.add(
-      new ThreadPrinter({ root: zone.root, except: [paths.stateDir, dirname(paths.socket)] }),
+      new ThreadPrinter({ root: zone.root, except: [paths.stateDir, dirname(paths.socket)], kept }),
     );
     const bystanders = this.#held.add(
       new Bystanders({
@@ -258,6 +262,7 @@ export class Daemon {
         isOpaque: (brain) => suppliers.get(brain)?.sharesTerminal === true,
       }),
     );
+    bystanders.recall(new Set(turns.map(({ clone }) => clone)));
     return new ZoneWatch({ root: zone.root, log, printer, bystanders });
   }
 

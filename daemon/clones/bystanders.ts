@@ -53,6 +53,12 @@ interface Tool {
   readonly path: string | undefined;
 }
 
+type Started = Extract<Event, { type: 'tool.started' }>;
+type Status = Extract<Event, { type: 'clone.status' }>;
+
+/** Most events that are read to know what was done under an earlier daemon. */
+const mostRead = 100_000;
+
 interface Window {
   readonly except: string;
   readonly written: Set<string>;
@@ -74,9 +80,13 @@ export class Bystanders implements Disposable {
     this.#hearing = parts.log.onPublished((events) => events.forEach((event) => this.#hear(event)));
   }
 
-  /** Notes what clones but this one do from now on, and what they are at already. */
-  watch(except: string): Doing {
+  /**
+   * Notes what clones but this one do from now on, and what they are at already; with `since`, a number in the history,
+   * also all that they did after it, whichever daemon told it.
+   */
+  watch(except: string, since?: number): Doing {
     const window: Window = { except, written: new Set(), opaque: new Set() };
+    if (since !== undefined) this.#read(window, since);
     this.#windows.add(window);
     for (const tool of this.#tools.values()) this.#note(tool, window);
     for (const clone of this.#opaque) if (clone !== except) window.opaque.add(clone);
@@ -86,6 +96,12 @@ export class Bystanders implements Disposable {
       },
       dispose: () => void this.#windows.delete(window),
     };
+  }
+
+  /** Learns what clones are at that work on for an earlier daemon; to be called before anything happens. */
+  recall(clones: Iterable<string>): void {
+    const { seq } = this.#parts.log.cursor;
+    for (const clone of clones) for (const event of this.#atWork(clone, seq)) this.#started(event);
   }
 
   dispose(): void {
@@ -107,20 +123,69 @@ export class Bystanders implements Disposable {
     }
   }
 
-  #started(event: Extract<Event, { type: 'tool.started' }>): void {
-    const { clone, task, name, input = {} } = event;
-    if (readers.has(name)) return;
-    const file = writers.has(name) ? fileOf(input) : undefined;
-    const path = file === undefined ? undefined : realPlace(this.#parts.clone(clone)?.cwd ?? '/', file);
-    const tool: Tool = { clone, task, path };
-    this.#tools.set(`${clone} ${event.tool}`, tool);
+  #started(event: Started): void {
+    const tool = this.#toolOf(event);
+    if (!tool) return;
+    this.#tools.set(`${tool.clone} ${event.tool}`, tool);
     for (const window of this.#windows) this.#note(tool, window);
   }
 
-  #changed({ clone, status, posture }: Extract<Event, { type: 'clone.status' }>): void {
+  /** What a tool may write; undefined where that is nothing. */
+  #toolOf({ clone, task, name, input = {} }: Started): Tool | undefined {
+    if (readers.has(name)) return undefined;
+    const file = writers.has(name) ? fileOf(input) : undefined;
+    const path = file === undefined ? undefined : realPlace(this.#parts.clone(clone)?.cwd ?? '/', file);
+    return { clone, task, path };
+  }
+
+  #isOpaque({ clone, status, posture }: Status): boolean {
     const brain = this.#parts.clone(clone)?.brain ?? '';
-    const opaque = status === 'talking' || (posture !== 'off' && this.#parts.isOpaque(brain));
-    if (!opaque) {
+    return status === 'talking' || (posture !== 'off' && this.#parts.isOpaque(brain));
+  }
+
+  /** Reads in the history what clones did after a number, and what those were at by then. */
+  #read(window: Window, since: number): void {
+    const { log } = this.#parts;
+    log.flush();
+    const types = ['tool.started', 'tool.finished', 'clone.status'];
+    const moved = new Set<string>();
+    for (const { event } of log.read({ from: since, direction: 'forward', limit: mostRead, types })) {
+      if (event.type === 'tool.started') this.#noteTool(event, window);
+      if (event.type === 'clone.status') this.#noteStatus(event, window);
+      if ('clone' in event && event.clone !== undefined) moved.add(event.clone);
+    }
+    for (const clone of moved) {
+      for (const event of this.#atWork(clone, since)) this.#noteTool(event, window);
+      const status = { from: since + 1, direction: 'backward', limit: 1, types: ['clone.status'] } as const;
+      for (const { event } of log.read({ ...status, clones: [clone] }))
+        if (event.type === 'clone.status') this.#noteStatus(event, window);
+    }
+  }
+
+  /** The tools that a clone was using at a place in the history. */
+  *#atWork(clone: string, seq: number): Generator<Started> {
+    const done = new Set<string>();
+    const types = ['tool.started', 'tool.finished', 'task.started', 'task.finished'];
+    const query = { from: seq + 1, direction: 'backward', limit: mostRead, types, clones: [clone] } as const;
+    for (const { event } of this.#parts.log.read(query)) {
+      if (event.type === 'task.started' || event.type === 'task.finished') return;
+      if (event.type === 'tool.finished') done.add(event.tool);
+      if (event.type === 'tool.started' && !done.has(event.tool)) yield event;
+    }
+  }
+
+  #noteTool(event: Started, window: Window): void {
+    const tool = this.#toolOf(event);
+    if (tool) this.#note(tool, window);
+  }
+
+  #noteStatus(event: Status, window: Window): void {
+    if (event.clone !== window.except && this.#isOpaque(event)) window.opaque.add(event.clone);
+  }
+
+  #changed(event: Status): void {
+    const { clone, status } = event;
+    if (!this.#isOpaque(event)) {
       this.#opaque.delete(clone);
       if (status !== 'off' && status !== 'failed' && status !== 'retired') return;
       for (const [key, tool] of this.#tools) if (tool.clone === clone) this.#tools.delete(key);

@@ -36,7 +36,7 @@ export interface LedgerShared {
   readonly desk: ApprovalDesk;
   readonly budgets: BudgetDesk;
   readonly environment: CloneEnvironment;
-  readonly zone: Pick<ZoneWatch, 'look' | 'missed'>;
+  readonly zone: Pick<ZoneWatch, 'look' | 'ridden'>;
   readonly settings: ZoneSettings;
 }
 

@@ -94,7 +94,7 @@ export class TaskRuns {
     const followed = this.#follow(brain, { task, told, stop: stop && stopOf(stop) });
     const held = left.kind === 'terminal' || left.held.found?.held !== false;
     this.#left = 'sent';
-    this.#running = this.#end(followed, this.#parts.shared.zone.missed(task, ledger), held);
+    this.#running = this.#endRidden(followed, task, held);
     // Whoever waits for it hears of it.
     this.#running.catch(() => undefined);
     await brain.takenUp;
@@ -230,6 +230,11 @@ export class TaskRuns {
       );
     }
     return turn;
+  }
+
+  async #endRidden(turn: Turn, task: TaskRecord, held: boolean): Promise<void> {
+    using look = this.#parts.shared.zone.ridden(task, this.#parts.ledger());
+    await this.#end(turn, look, held);
   }
 
   /** `held` says whether a holder has its process; without one, its end says nothing of the brain. */

@@ -48,10 +48,9 @@ export class ZoneWatch {
     return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger }) : unwatched;
   }
 
-  /** Of a task that an earlier daemon began: what that saw before the turn is not known any more, and that is told. */
-  missed(task: TaskRecord, ledger: CloneLedger): ZoneLook {
-    const missed = 'the daemon ended in the middle of it, and with it went how the zone was before';
-    return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger, missed }) : unwatched;
+  /** Of a task that an earlier daemon began: what that saw before the turn was kept. */
+  ridden(task: TaskRecord, ledger: CloneLedger): ZoneLook {
+    return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger, ridden: true }) : unwatched;
   }
 }
 
@@ -63,33 +62,44 @@ const unwatched: ZoneLook = {
 
 type Checked = Extract<Event, { type: 'zone.checked' }>;
 
+interface AskLookParts {
+  readonly task: TaskRecord;
+  readonly ledger: CloneLedger;
+  /** Whether it was an earlier daemon that looked before the turn. */
+  readonly ridden?: boolean;
+}
+
+interface Judged {
+  readonly print: Print;
+  readonly doing: Doing;
+  readonly found: Comparison;
+}
+
 class AskLook implements ZoneLook {
   readonly ready: Promise<void>;
   readonly #parts: ZoneWatchParts;
   readonly #task: TaskRecord;
   readonly #ledger: CloneLedger;
   readonly #held = new DisposableStore();
-  readonly #doing: Doing;
-  #print: Print | undefined;
+  #before: { readonly print: Print; readonly doing: Doing } | undefined;
   /** Why there is no print. */
-  #failed: string;
+  #failed = '';
 
-  constructor(
-    parts: ZoneWatchParts,
-    { task, ledger, missed }: { task: TaskRecord; ledger: CloneLedger; missed?: string },
-  ) {
+  constructor(parts: ZoneWatchParts, { task, ledger, ridden = false }: AskLookParts) {
     this.#parts = parts;
     this.#task = task;
     this.#ledger = ledger;
-    this.#doing = this.#held.add(parts.bystanders.watch(ledger.record.name));
-    this.#failed = missed ?? '';
-    this.ready = missed === undefined ? this.#begin() : Promise.resolve();
+    this.ready = this.#begin(ridden).catch((error: unknown) => {
+      this.#failed = reasonOf(error);
+    });
   }
 
   async judged(end: TurnEnd): Promise<TurnEnd> {
+    await this.ready;
     try {
-      if (!this.#print) throw new Error(this.#failed);
-      return await this.#judge(end, this.#print, await this.#print.compare());
+      if (!this.#before) throw new Error(this.#failed);
+      const { print, doing } = this.#before;
+      return await this.#judge(end, { print, doing, found: await print.compare() });
     } catch (error) {
       this.#tell({ finding: 'unchecked', changes: [], total: 0, others: [], partial: reasonOf(error) });
       return end;
@@ -100,18 +110,24 @@ class AskLook implements ZoneLook {
     this.#held.dispose();
   }
 
-  async #begin(): Promise<void> {
-    try {
-      this.#print = this.#held.add(await this.#parts.printer.take());
-    } catch (error) {
-      this.#failed = reasonOf(error);
+  async #begin(ridden: boolean): Promise<void> {
+    const { bystanders, printer, log } = this.#parts;
+    const { name } = this.#ledger.record;
+    const key = this.#task.id;
+    if (ridden) {
+      const print = this.#held.add(await printer.resume(key));
+      this.#before = { print, doing: this.#held.add(bystanders.watch(name, print.since)) };
+      return;
     }
+    const doing = this.#held.add(bystanders.watch(name));
+    const print = this.#held.add(await printer.take({ key, since: log.cursor.seq }));
+    this.#before = { print, doing };
   }
 
-  async #judge(end: TurnEnd, print: Print, { changes, total, partial }: Comparison): Promise<TurnEnd> {
+  async #judge(end: TurnEnd, { print, doing, found: { changes, total, partial } }: Judged): Promise<TurnEnd> {
     // What other clones said that they do is told soon, and wanted now.
     this.#parts.log.flush();
-    const { doings } = this.#doing;
+    const { doings } = doing;
     const open = changes.filter(unexplained(this.#parts.root, doings, this.#ledger));
     // Those past the bound of what is told one by one are explained by nobody.
     const count = open.length + (total - changes.length);

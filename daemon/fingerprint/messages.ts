@@ -5,6 +5,14 @@ export interface ThreadData {
   readonly root: string;
   /** Folders that are khlone's own, should they lie in the zone. */
   readonly except: readonly string[];
+  /** Where prints are kept; they are not when left out. */
+  readonly kept?: string;
+}
+
+/** That a print is kept until it is released, under a key of file names' letters, with a number noted beside it. */
+export interface Keep {
+  readonly key: string;
+  readonly since: number;
 }
 
 /** A change as it leaves the thread. */
@@ -25,7 +33,9 @@ export interface Comparison {
 
 /** To the thread. */
 export type PrintRequest =
-  | { readonly type: 'take' }
+  | { readonly type: 'take'; readonly keep?: Keep | undefined }
+  /** The print that an earlier thread, or daemon, has kept under that key. */
+  | { readonly type: 'resume'; readonly key: string }
   | { readonly type: 'compare'; readonly mark: number }
   /** A text of what differs at these paths of the last comparison with the mark. */
   | { readonly type: 'diff'; readonly mark: number; readonly paths: readonly string[] }
@@ -34,6 +44,7 @@ export type PrintRequest =
 /** What each request is answered with. */
 export interface PrintAnswers {
   readonly take: { readonly mark: number; readonly partial: string | undefined };
+  readonly resume: { readonly mark: number; readonly partial: string | undefined; readonly since: number };
   readonly compare: Comparison;
   readonly diff: { readonly text: string; readonly truncated: boolean };
   readonly release: null;
@@ -43,4 +54,6 @@ export interface PrintAnswers {
 export type ToThread = { readonly id: number; readonly request: PrintRequest };
 export type FromThread =
   | { readonly id: number; readonly answer: PrintAnswers[PrintRequest['type']] }
-  | { readonly id: number; readonly failed: string };
+  | { readonly id: number; readonly failed: string }
+  /** Something went wrong that nobody waits for. */
+  | { readonly fault: string };

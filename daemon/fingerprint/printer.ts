@@ -1,6 +1,14 @@
 import { Worker } from 'node:worker_threads';
 import { type Disposable, onUnexpectedError } from '../lifecycle.js';
-import type { Comparison, FromThread, PrintAnswers, PrintRequest, ThreadData, ToThread } from './messages.js';
+import type {
+  Comparison,
+  FromThread,
+  Keep,
+  PrintAnswers,
+  PrintRequest,
+  ThreadData,
+  ToThread,
+} from './messages.js';
 
 /** Longest wait for the thread, in ms; a disk that hangs holds up no ask for ever. */
 const answerMs = 20_000;
@@ -21,10 +29,17 @@ export interface Print extends Disposable {
   diff(paths: readonly string[]): Promise<PrintAnswers['diff']>;
 }
 
+/** A print that was kept, and the number that was noted with it. */
+export interface KeptPrint extends Print {
+  readonly since: number;
+}
+
 /** Takes prints of a zone. */
 export interface Printer {
-  /** Rejects where none can be taken. */
-  take(): Promise<Print>;
+  /** With `keep` it is to be had again by `resume`, also from another daemon. Rejects where none can be taken. */
+  take(keep?: Keep): Promise<Print>;
+  /** A print that was kept. Rejects where it was not. */
+  resume(key: string): Promise<KeptPrint>;
 }
 
 interface Waiting {
@@ -58,7 +73,19 @@ export class ThreadPrinter implements Printer, Disposable {
     this.#waitMs = waitMs;
   }
 
-  async take(): Promise<Print> {
+  async take(keep?: Keep): Promise<Print> {
+    const { print } = await this.#have({ type: 'take', keep });
+    return print;
+  }
+
+  async resume(key: string): Promise<KeptPrint> {
+    const { print, answer } = await this.#have({ type: 'resume', key });
+    return { ...print, since: answer.since };
+  }
+
+  async #have<R extends Extract<PrintRequest, { type: 'take' | 'resume' }>>(
+    request: R,
+  ): Promise<{ readonly print: Print; readonly answer: PrintAnswers[R['type']] }> {
     clearTimeout(this.#linger);
     const worker = this.#start();
     this.#prints += 1;
@@ -73,13 +100,15 @@ export class ThreadPrinter implements Printer, Disposable {
         this.#linger = setTimeout(() => this.#stop(new Error('nothing was asked')), lingerMs).unref();
     };
     try {
-      const { mark, partial } = await this.#send(worker, { type: 'take' });
-      return {
+      const answer = await this.#send(worker, request);
+      const { mark, partial } = answer;
+      const print: Print = {
         partial,
         compare: () => this.#send(worker, { type: 'compare', mark }),
         diff: (paths) => this.#send(worker, { type: 'diff', mark, paths }),
         dispose: () => letGo(mark),
       };
+      return { print, answer };
     } catch (error) {
       letGo();
       throw error;
@@ -126,6 +155,7 @@ export class ThreadPrinter implements Printer, Disposable {
   }
 
   #hear(message: FromThread): void {
+    if ('fault' in message) return onUnexpectedError(new Error(message.fault));
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return;
     this.#waiting.delete(message.id);

@@ -8,6 +8,7 @@ import { type GitFolders, gitFolders } from './gitFolders.js';
 import { indexMeaning } from './gitIndex.js';
 import type { Comparison, PrintAnswers } from './messages.js';
 import { type Path, shown } from './path.js';
+import type { StoredTree } from './storedTree.js';
 import { type Difference, entryAt, noteHash, type Spot, Tree, type TreeBounds } from './tree.js';
 
 /** Most changes that are told one by one. */
@@ -25,6 +26,13 @@ export interface PrintsOptions {
   readonly root: string;
   readonly except?: readonly string[];
   readonly bounds?: Partial<Pick<TreeBounds, 'entries' | 'lookMs'>>;
+}
+
+/** A print as it is kept: what the tree knew, and where git's folders were. */
+export interface StoredPrint {
+  readonly git: GitFolders;
+  readonly tree: StoredTree;
+  readonly partial: string | undefined;
 }
 
 interface Mark {
@@ -48,12 +56,32 @@ export class Prints {
   #last = 0;
   #hashed = 0;
   #unhashed: Generator<Spot> | undefined;
+  #version = 0;
 
-  constructor(options: PrintsOptions) {
+  /** `stored` is a print that was kept: it is the mark 0. */
+  constructor(options: PrintsOptions, stored?: StoredPrint) {
     this.#options = options;
     this.#root = options.root;
-    this.#git = gitFolders(this.#root);
-    this.#tree = this.#plant();
+    this.#git = stored?.git ?? gitFolders(this.#root);
+    this.#tree = this.#plant(stored?.tree);
+    if (stored) this.#marks.set(0, { partial: stored.partial, changes: [] });
+  }
+
+  /** How many entries are known. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Another number whenever something else is known. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** What is known at the last look, to be kept as the print of that mark. @throws where there is no such mark */
+  stored(number: number): StoredPrint {
+    const { partial } = this.#mark(number);
+    if (number !== this.#last) throw new Error(`the print ${number} is not the last one`);
+    return { git: this.#git, tree: this.#tree.stored, partial };
   }
 
   /** Takes a print to compare with later; to be released. */
@@ -106,7 +134,10 @@ export class Prints {
   hashSome(until: number): boolean {
     while (this.#unhashed && Date.now() < until) {
       const { value, done } = this.#unhashed.next();
-      if (done || this.#hashed > mostHashed) return false;
+      if (done || this.#hashed > mostHashed) {
+        this.#version += 1;
+        return false;
+      }
       const at = entryAt(value);
       if (!at || at.entry.hash !== undefined || at.path === this.#git.index) continue;
       const content = contentOf(at.path, at.entry);
@@ -117,14 +148,15 @@ export class Prints {
     return this.#unhashed !== undefined;
   }
 
-  #plant(): Tree {
+  #plant(stored?: StoredTree): Tree {
     const { root, except = [], bounds } = this.#options;
-    return new Tree({
+    const whole = {
       roots: [root, ...this.#git.outside],
       except,
       entries: bounds?.entries ?? 1_000_000,
       lookMs: bounds?.lookMs ?? 10_000,
-    });
+    };
+    return new Tree(whole, stored);
   }
 
   /** A zone may have become a repository, or a worktree of another one. */
@@ -139,6 +171,7 @@ export class Prints {
   #look(settle: boolean): string | undefined {
     const { differences, partial } = this.#tree.look({ settle });
     this.#last += 1;
+    if (this.#last === 1 || differences.length > 0) this.#version += 1;
     if (this.#marks.size > 0) this.#looks.set(this.#last, differences);
     return partial;
   }

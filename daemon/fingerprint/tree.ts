@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { type Entry, ctimeAt, get, isFolder, isSame, put, sameType, width } from './entry.js';
 import { below, keyOf, type Path } from './path.js';
+import { packed, type StoredTree, unpacked } from './storedTree.js';
 
 /**
  * A time this close to the look is not to be trusted, in ms: what is written next may get the same one, as kernels
@@ -37,7 +38,8 @@ export interface Look {
   readonly partial: string | undefined;
 }
 
-interface Folder {
+/** One folder as it stood at the last look; what is in it stands in rows, by the order of its names. */
+export interface Folder {
   readonly path: Path;
   readonly device: number;
   names: readonly Path[];
@@ -75,11 +77,22 @@ export class Tree {
   #deadline = 0;
   #first = true;
 
-  constructor(bounds: TreeBounds) {
+  /** `stored` is what another one knew. */
+  constructor(bounds: TreeBounds, stored?: StoredTree) {
     this.#bounds = bounds;
     this.#except = new Set(bounds.except);
     const { roots } = bounds;
     this.#top = { ...emptyFolder('/', 0), ...arrays(roots.length), names: roots, paths: roots };
+    if (!stored) return;
+    this.#top = unpacked(stored.top, (_, name) => name);
+    this.#count = stored.count;
+    this.#bounded = stored.bounded;
+    this.#first = false;
+  }
+
+  /** What is known, for another one. */
+  get stored(): StoredTree {
+    return { count: this.#count, bounded: this.#bounded, top: packed(this.#top) };
   }
 
   /** How many entries are known. */

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '../../cli/exit.js';
@@ -22,9 +22,10 @@ afterAll(() => zone[Symbol.asyncDispose]());
 afterEach(() => rmSync(go, { force: true }));
 
 let enrolled = 0;
+const startsOf = (clone: number): string => join(zone.sandbox.folder, `starts.${clone}`);
 /** A clone whose brain writes a file of the zone, or none, once it is let go. */
 async function writer(file: string | undefined, limits = {}): Promise<string> {
-  const starts = join(zone.sandbox.folder, `starts.${++enrolled}`);
+  const starts = startsOf(++enrolled);
   const writes = file === undefined ? '' : join(zone.root, file);
   const env = { FAULT: 'writes', STARTS: starts, GO: go, WRITES: writes };
   return (await khlone.clone.enroll({ role: `writer${enrolled}`, brain: 'claude', env, limits })).name;
@@ -80,6 +81,65 @@ describe('an ask', () => {
     letGo();
     const who = await writer('noise.log', { askIgnore: ['*.log'] });
     expect(await wait(await khlone.clone.ask({ who, say: 'look' }))).toMatchObject({ status: 'done' });
+  });
+});
+
+describe('an ask in a daemon that is killed', () => {
+  const killed = async (meanwhile: () => void = () => {}): Promise<void> => {
+    await zone.kill(khlone);
+    meanwhile();
+    khlone = await zone.connect({ daemonProgram: bareDaemonProgram });
+  };
+  const kept = (): string[] => readdirSync(join(zone.paths.stateDir, 'prints'));
+  /** An ask that its brain is at, and what the zone was before it is kept. */
+  const begunAndKept = async (file: string | undefined): Promise<Task> => {
+    const task = await begun(await writer(file));
+    await expect.poll(() => existsSync(`${startsOf(enrolled)}.turns`), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => kept().some((name) => name.startsWith(`${task.id}.`))).toBe(true);
+    return task;
+  };
+
+  it.each([
+    ['while there is none', () => killed(letGo)],
+    ['under the next one', () => killed().then(letGo)],
+  ])('that writes %s fails all the same', async (_, goOn) => {
+    const task = await begunAndKept('ridden.txt');
+    await goOn();
+    expect(await wait(task)).toMatchObject({
+      status: 'failed',
+      attempt: 1,
+      result: { text: 'answer 1' },
+      error: {
+        kind: 'readOnlyViolated',
+        violation: { changes: [{ path: 'ridden.txt', kind: 'added' }], total: 1 },
+      },
+    });
+    expect(await checksOf(task)).toMatchObject([{ finding: 'violated' }]);
+    rmSync(join(zone.root, 'ridden.txt'));
+  });
+
+  it('that writes nothing is done, whatever others wrote, and nothing of it is kept', async () => {
+    const { name: mechanic } = await khlone.clone.enroll({ role: 'busy', brain: 'demo', approvals: 'allow' });
+    const task = await begunAndKept(undefined);
+    for (const file of ['one.txt', 'two.txt']) {
+      const act = await khlone.clone.act({ who: mechanic, say: `write ${file} theirs` });
+      expect(await wait(act)).toMatchObject({ status: 'done' });
+      await killed();
+    }
+    letGo();
+    expect(await wait(task)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(await checksOf(task)).toEqual([]);
+    await expect.poll(() => kept().filter((name) => name.startsWith(task.id))).toEqual([]);
+  });
+
+  it('is unchecked, and says so, where what was kept is gone', async () => {
+    const task = await begunAndKept('lost.txt');
+    rmSync(join(zone.paths.stateDir, 'prints'), { recursive: true });
+    await killed(letGo);
+    expect(await wait(task)).toMatchObject({ status: 'done' });
+    expect(await checksOf(task)).toMatchObject([
+      { finding: 'unchecked', partial: 'how the zone was before was not kept' },
+    ]);
   });
 });
 

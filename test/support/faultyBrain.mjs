@@ -147,8 +147,9 @@ function turn(uuid) {
       });
       return;
     case 'writes': {
-      // Into $WRITES, whatever it was asked, once $GO is there.
+      // Into $WRITES, whatever it was asked, once $GO is there; that it is at it is told by a file.
       accept(uuid);
+      writeFileSync(`${process.env.STARTS}.turns`, '');
       const look = setInterval(() => {
         if (!existsSync(process.env.GO)) return;
         clearInterval(look);

@@ -8,4 +8,4 @@ const look = (): ZoneLook => ({
 });
 
 /** A zone that nobody looks at, for tests of what is beside that. */
-export const unwatched: LedgerShared['zone'] = { look, missed: look };
+export const unwatched: LedgerShared['zone'] = { look, ridden: look };

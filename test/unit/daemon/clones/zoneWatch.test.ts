@@ -5,6 +5,7 @@ import { fitsAny } from '../../../../daemon/clones/patterns.js';
 import { ZoneWatch } from '../../../../daemon/clones/zoneWatch.js';
 import { Prints } from '../../../../daemon/fingerprint/prints.js';
 import type { Printer } from '../../../../daemon/fingerprint/printer.js';
+import type { CloneRecord } from '../../../../daemon/store/cloneTable.js';
 import type { Task } from '../../../../protocol/shapes/task.js';
 import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
 import { busy, died, type FakeBrain, type Script } from '../../../support/fakeBrain.js';
@@ -14,7 +15,7 @@ let stage: CloneStage;
 let zone: TreeFolder;
 let bystanders: Bystanders;
 let prints: number;
-let printer: Printer;
+let printer: Pick<Printer, 'take'>;
 beforeEach(() => {
   stage = new CloneStage();
   zone = new TreeFolder();
@@ -28,7 +29,10 @@ beforeEach(() => {
   prints = 0;
   printer = printing();
   const take: Printer['take'] = () => printer.take();
-  stage.zone = new ZoneWatch({ root: zone.path, log, printer: { take }, bystanders });
+  const resume = (): never => {
+    throw new Error('nothing is ridden here');
+  };
+  stage.zone = new ZoneWatch({ root: zone.path, log, printer: { take, resume }, bystanders });
 });
 afterEach(async () => {
   await stage.close();
@@ -40,7 +44,7 @@ afterEach(async () => {
 });
 
 /** Takes prints in this very thread. */
-function printing(): Printer {
+function printing(): Pick<Printer, 'take'> {
   const all = new Prints({ root: zone.path });
   return {
     take: () => {
@@ -259,6 +263,75 @@ it('a program of the user’s choice that runs makes a change ambiguous', async 
   expect(await ask()).toMatchObject({ status: 'done' });
   expect(checks()).toMatchObject([{ finding: 'ambiguous', others: ['clerk.1'] }]);
 });
+
+describe('what others did under an earlier daemon', () => {
+  const speech = { clone: 'clerk.1', task: 't_1' } as const;
+  const began = (name: string, tool: string, input: object): void =>
+    stage.state.log.commit((tx) =>
+      tx.append({ type: 'tool.started', ...speech, tool, name, title: name, input: { ...input } }),
+    );
+  const finished = (tool: string): void =>
+    stage.state.log.commit((tx) =>
+      tx.append({ type: 'tool.finished', ...speech, tool, failed: false, output: '' }),
+    );
+  const turn = (status: 'talking' | 'idle'): void =>
+    stage.state.log.commit((tx) =>
+      tx.append({ type: 'clone.status', clone: 'clerk.1', status, posture: 'talk' }),
+    );
+  /** Another daemon's, that has heard none of it. */
+  const next = (): Bystanders => new Bystanders({ log: stage.state.log, clone, isOpaque: () => false });
+  const clone = (): CloneRecord => stage.state.store.clones.all()[0] ?? never();
+  const never = (): never => {
+    throw new Error('there is no clone');
+  };
+  beforeEach(() => {
+    stage.clone({ name: 'clerk.1', role: 'clerk', cwd: zone.path });
+    began('Write', 'past', { file_path: 'past.txt' });
+    finished('past');
+  });
+
+  it('counts from the look on', () => {
+    const { seq } = stage.state.log.cursor;
+    began('Write', 'w', { file_path: 'a.txt' });
+    finished('w');
+    using later = disposing(next());
+    const { doings } = later.watch('mechanic.1', seq);
+    expect(doings).toEqual({ written: new Set([zone.at('a.txt')]), opaque: [] });
+    // Its own work explains nothing.
+    expect(later.watch('clerk.1', seq).doings).toEqual({ written: new Set(), opaque: [] });
+  });
+
+  it('counts where it was on at the look, and has ended since', () => {
+    began('Bash', 'b', { command: 'make' });
+    const { seq } = stage.state.log.cursor;
+    finished('b');
+    using later = disposing(next());
+    expect(later.watch('mechanic.1', seq).doings.opaque).toEqual(['clerk.1']);
+    expect(later.watch('mechanic.1', stage.state.log.cursor.seq).doings.opaque).toEqual([]);
+  });
+
+  it('counts where somebody sat at its terminal at the look', () => {
+    turn('talking');
+    const { seq } = stage.state.log.cursor;
+    turn('idle');
+    using later = disposing(next());
+    expect(later.watch('mechanic.1', seq).doings.opaque).toEqual(['clerk.1']);
+  });
+
+  it('is known to every ask where it goes on', () => {
+    began('Bash', 'b', { command: 'make' });
+    using later = disposing(next());
+    expect(later.watch('mechanic.1').doings.opaque).toEqual([]);
+    later.recall(['clerk.1']);
+    expect(later.watch('mechanic.1').doings.opaque).toEqual(['clerk.1']);
+    finished('b');
+    expect(later.watch('mechanic.1').doings.opaque).toEqual([]);
+  });
+});
+
+/** Disposed of at the end of its block. */
+const disposing = (of: Bystanders): Bystanders & globalThis.Disposable =>
+  Object.assign(of, { [Symbol.dispose]: () => of.dispose() });
 
 describe('patterns', () => {
   it.each([
