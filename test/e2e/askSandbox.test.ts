@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BrainSpec } from '../../daemon/brains/contract.js';
@@ -11,6 +11,7 @@ import { BrainStage } from '../support/brainStage.js';
 import { type ClaudeScratch, claudeScratch } from '../support/claude.js';
 import { claudeZone } from '../support/claudeZone.js';
 import { runCli } from '../support/cli.js';
+import { isAlive, processesNaming } from '../support/processes.js';
 import { say, type ScriptedModel, startScriptedModel, use } from '../support/scriptedModel.js';
 
 const { state } = await probeSandbox({ platform: process.platform, path: process.env['PATH'] ?? '' });
@@ -28,6 +29,28 @@ function filesIn(folder: string): Record<string, string> {
     if (entry.isFile()) found[path] = readFileSync(path, 'utf8');
   }
   return found;
+}
+
+/** The one process that holds a conversation, with what tells of the kernel's own things around it. */
+interface Holding {
+  readonly pid: number;
+  readonly started: 'session-id' | 'resume';
+  readonly confined: boolean;
+}
+
+const pidsOf = (process: number | 'self'): string => readlinkSync(`/proc/${process}/ns/pid`);
+
+/** What of Claude Code runs on a conversation now; the sandbox's own program has the same words in its command line. */
+function holdingOf(conversation: string): Holding {
+  const started = new RegExp(`^\\S*/claude .*--(session-id|resume)=${conversation}\\b`);
+  const found = processesNaming(conversation).flatMap(({ pid, command }): Holding[] => {
+    const [, how] = started.exec(command) ?? [];
+    if (how === undefined) return [];
+    return [{ pid, started: how as Holding['started'], confined: pidsOf(pid) !== pidsOf('self') }];
+  });
+  const [holding, ...more] = found;
+  if (!holding || more.length > 0) throw new Error(`${found.length} processes hold ${conversation}`);
+  return holding;
 }
 
 describe.skipIf(without)('an ask of the real Claude CLI in its sandbox', () => {
@@ -49,14 +72,22 @@ describe.skipIf(without)('an ask of the real Claude CLI in its sandbox', () => {
     };
     // The conversation begins with an ask.
     expect(await done('ask', 'first')).toMatchObject({ status: 'done', sandbox: 'bubblewrap' });
+    const first = holdingOf(conversation);
+    expect(first).toMatchObject({ started: 'session-id', confined: true });
     const act = await done('act', 'third');
     expect(act).toMatchObject({ status: 'done' });
     expect(act.sandbox).toBeUndefined();
+    // One process holds the conversation: that of the ask is gone, and this one is in no sandbox.
+    const acting = holdingOf(conversation);
+    expect(acting).toMatchObject({ started: 'resume', confined: false });
+    expect(isAlive(first.pid)).toBe(false);
     const heard = JSON.stringify((await model.seen('third')).body.messages);
     expect(heard).toContain('first');
 
     const before = filesIn(config);
     expect(await done('ask', 'second')).toMatchObject({ status: 'done', result: { text: 'two' } });
+    const asking = holdingOf(conversation);
+    expect(asking).toMatchObject({ started: 'resume', confined: true });
     const { events } = await khlone.event.read({ from: 'start', limit: 1000, direction: 'forward' });
     expect(events.filter(({ type }) => type === 'task.started')).toMatchObject([
       { sandbox: 'bubblewrap' },
@@ -64,6 +95,9 @@ describe.skipIf(without)('an ask of the real Claude CLI in its sandbox', () => {
       { sandbox: 'bubblewrap' },
     ]);
     await done('ask', 'first');
+    await done('ask', 'fifth');
+    // Asks that follow each other stay warm.
+    expect(holdingOf(conversation)).toEqual(asking);
     const changed = Object.entries(filesIn(config)).filter(([path, text]) => before[path] !== text);
     expect(changed.map(([path]) => path)).toEqual([
       expect.stringContaining(`${conversation}.jsonl`) as string,
