@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Runnable, SandboxNeeds, SandboxPlaces, SandboxPlan } from './contract.js';
 
 /** Emptied for every ask: what others leave there is none of its business, and it needs some place to write to. */
@@ -45,6 +46,9 @@ const machineFiles = ['/etc/resolv.conf', '/etc/hosts', '/etc/ssl/certs/ca-certi
 /** Most sockets of the machine that are masked one by one; each takes three words of a command line. */
 export const mostSockets = 2_000;
 
+/** How many of them are looked at before others are served. */
+const atOnce = 100;
+
 /** What a plan is made from. */
 export interface PlanRequest {
   readonly run: Runnable;
@@ -64,7 +68,7 @@ export function askEnvironment(env: Runnable['env']): Record<string, string> {
 }
 
 /** What an ask sees and what it does not, on this machine at this moment. */
-export function planSandbox({ run, needs, places, own }: PlanRequest): SandboxPlan {
+export async function planSandbox({ run, needs, places, own }: PlanRequest): Promise<SandboxPlan> {
   const environments = [own, run.env];
   const homes = unique(environments.map(({ HOME }) => real(HOME)));
   const scratch = outermost(unique(scratchFolders.map(real)));
@@ -82,14 +86,17 @@ export function planSandbox({ run, needs, places, own }: PlanRequest): SandboxPl
       (folder) => isFolder(folder) && isSeen(folder, scratch, kept),
     ),
   );
+  const listening = await machineSockets();
+  const known = new Set(listening.flatMap(({ path, isSocket }) => (isSocket ? [path] : [])));
   const dead = unique([
     ...environments.flatMap((env) => socketVariables.flatMap((name) => socketsIn(env[name]))).map(real),
     ...environments.map(({ XAUTHORITY }) => real(XAUTHORITY)),
     ...homes.flatMap((home) => privateFiles.map((name) => real(join(home, name)))),
-    ...[...places.sockets, ...machineSockets()].map(real),
+    ...places.sockets.map(real),
+    ...listening.map(({ path }) => path),
   ]).filter(
     (path) =>
-      !isFolder(path) &&
+      (known.has(path) || !isFolder(path)) &&
       isSeen(path, scratch, kept) &&
       !hidden.some((folder) => isWithin(path, folder) && !kept.includes(path)),
   );
@@ -103,8 +110,14 @@ export function planSandbox({ run, needs, places, own }: PlanRequest): SandboxPl
   };
 }
 
+/** Where a program listens, and whether that is known to be a socket. */
+interface Listening {
+  readonly path: string;
+  readonly isSocket: boolean;
+}
+
 /** The sockets that programs of this machine listen on, as far as they have a path: a read-only bind would not stop a connect. */
-function machineSockets(): string[] {
+async function machineSockets(): Promise<Listening[]> {
   let text: string;
   try {
     text = readFileSync('/proc/net/unix', 'latin1');
@@ -115,7 +128,38 @@ function machineSockets(): string[] {
     const path = /^\S+ \S+ \S+ \S+ \S+ \S+ +\d+ (\/.*)$/.exec(line)?.[1];
     return path === undefined ? [] : [Buffer.from(path, 'latin1').toString('utf8')];
   });
-  return [...new Set(paths)];
+  const realFolder = remembered(real);
+  const found: Listening[] = [];
+  for (const [index, path] of [...new Set(paths)].entries()) {
+    // Some machines have thousands: others are served in between.
+    if (index % atOnce === atOnce - 1) await setImmediate();
+    const isSocket = isSocketItself(path);
+    const folder = isSocket ? realFolder(dirname(path)) : undefined;
+    const at = isSocket ? folder && join(folder, basename(path)) : real(path);
+    if (at !== undefined) found.push({ path: at, isSocket });
+  }
+  return found;
+}
+
+/**
+ * Whether a path is a socket and no link to one, of which a machine may have hundreds: what is known by one look need
+ * not be found out by two.
+ */
+function isSocketItself(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+  } catch {
+    return false;
+  }
+}
+
+function remembered<T>(find: (path: string) => T): (path: string) => T {
+  const known = new Map<string, T>();
+  return (path) => {
+    const found = known.has(path) ? (known.get(path) as T) : find(path);
+    known.set(path, found);
+    return found;
+  };
 }
 
 /** Paths of sockets in a variable such as `unix:///var/run/docker.sock` or `unix:path=/run/user/1000/bus,guid=…;…`. */

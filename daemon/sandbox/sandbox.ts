@@ -51,7 +51,7 @@ export function machineSandbox(
       const { state, wrapper } = await find();
       if (state.kind === 'none' || wrapper === undefined) return { ...state, run };
       const env = askEnvironment(run.env);
-      const plan = planSandbox({ run, needs, places, own: process.env });
+      const plan = await planSandbox({ run, needs, places, own: process.env });
       // Bubblewrap takes no more words than that, and what is left out would be open.
       if (plan.dead.length > mostSockets) return { ...crowded(plan.dead.length), run };
       const args = state.kind === 'bubblewrap' ? bubblewrapArgs(plan, run) : sandboxExecArgs(plan, run);

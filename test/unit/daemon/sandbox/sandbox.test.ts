@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const plan = (env: Record<string, string> = {}): SandboxPlan =>
+const plan = (env: Record<string, string> = {}): Promise<SandboxPlan> =>
   planSandbox({
     run: { program: '/bin/sh', args: [], cwd: at('zone'), env: { HOME: at('home'), ...env } },
     needs: { readable: [], writable: [] },
@@ -30,31 +30,35 @@ const plan = (env: Record<string, string> = {}): SandboxPlan =>
   });
 
 describe('what an ask sees', () => {
-  it('is its zone and home where they lie in a folder that is emptied, and not what lies beside them', () => {
-    const { scratch, kept } = plan();
+  it('is its zone and home where they lie in a folder that is emptied, and not what lies beside them', async () => {
+    const { scratch, kept } = await plan();
     expect(scratch).toContain('/tmp');
     expect(kept).toEqual(expect.arrayContaining([at('zone'), at('home')]));
     expect(kept.some((path) => path === root || path.startsWith(at('other')))).toBe(false);
   });
 
-  it('is neither the keys in the home nor the state of khlone, nor the runtime folder', () => {
+  it('is neither the keys in the home nor the state of khlone, nor the runtime folder', async () => {
     mkdirSync(at('home/runtime'));
-    expect(plan({ XDG_RUNTIME_DIR: at('home/runtime') }).hidden).toEqual(
+    const { hidden } = await plan({ XDG_RUNTIME_DIR: at('home/runtime') });
+    expect(hidden).toEqual(
       expect.arrayContaining([at('home/.ssh'), at('home/.local/state/khlone'), at('home/runtime')]),
     );
   });
 
   it('is no socket that a program listens on or a variable names, links followed', async () => {
-    const server = createServer();
-    server.listen(at('zone/s'));
-    await once(server, 'listening');
+    symlinkSync(at('zone'), at('linked'));
+    const servers = ['zone/s', 'linked/t'].map((name) => createServer().listen(at(name)));
+    await Promise.all(servers.map((server) => once(server, 'listening')));
     writeFileSync(at('home/agent'), '');
     symlinkSync(at('home/agent'), at('home/link'));
     try {
-      const { dead } = plan({ SSH_AUTH_SOCK: at('home/link'), DOCKER_HOST: `unix://${at('home/agent')}` });
-      expect(dead).toEqual(expect.arrayContaining([at('zone/s'), at('home/agent')]));
+      const { dead } = await plan({
+        SSH_AUTH_SOCK: at('home/link'),
+        DOCKER_HOST: `unix://${at('home/agent')}`,
+      });
+      expect(dead).toEqual(expect.arrayContaining([at('zone/s'), at('zone/t'), at('home/agent')]));
     } finally {
-      server.close();
+      for (const server of servers) server.close();
     }
   });
 
