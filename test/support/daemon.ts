@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { locateZone } from '../../client/autostart.js';
 import { connect, type ConnectOptions, type Khlone } from '../../client/index.js';
 import { parseZoneInfo, type ZonePaths } from '../../protocol/zone.js';
-import { holderProgram } from './holders.js';
+import { holderProgram, olderHolderProgram } from './holders.js';
 import { type FoundProcess, goneWithin, isAlive, processesNaming } from './processes.js';
 import { type ZoneSandbox, zoneSandbox } from './zone/sandbox.js';
 
@@ -13,6 +13,9 @@ export const daemonProgram = join(import.meta.dirname, '../../dist/daemon/main.j
 
 /** A daemon whose asks have no sandbox. */
 export const bareDaemonProgram = join(import.meta.dirname, 'bareDaemon.mjs');
+
+/** A daemon whose holders are of the first release. */
+export const olderDaemonProgram = join(import.meta.dirname, 'olderDaemon.mjs');
 
 /** Longest time a daemon takes to end in good order on a busy machine, in ms. */
 const endMs = 30_000;
@@ -71,9 +74,9 @@ export class DaemonZone implements AsyncDisposable {
   /** Those of them that run under a holder. */
   brains(): FoundProcess[] {
     const all = this.processes();
-    const holders = new Set(
-      all.filter(({ command }) => command.includes(holderProgram)).map(({ pid }) => pid),
-    );
+    const isHolder = ({ command }: FoundProcess): boolean =>
+      command.includes(holderProgram) || command.includes(olderHolderProgram);
+    const holders = new Set(all.filter(isHolder).map(({ pid }) => pid));
     return all.filter(({ parent }) => holders.has(parent));
   }
 

@@ -6,6 +6,9 @@ import { Holders, type HoldersOptions } from '../../daemon/holder/holders.js';
 /** The compiled holder: what is tested is what is shipped. */
 export const holderProgram = join(import.meta.dirname, '../../dist/daemon/holder/program/main.js');
 
+/** The holder of the first release, with no feature bits. */
+export const olderHolderProgram = join(import.meta.dirname, 'olderHolder.mjs');
+
 /** Unlike that of holders, and of this process. */
 export const stageUmask = 0o013;
 
