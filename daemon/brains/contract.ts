@@ -201,6 +201,8 @@ export type NotePoint = (point: TurnPoint | undefined) => void;
 /** A turn that an earlier daemon began, as a brain goes on with it. */
 export interface RiddenTurn {
   readonly say: string;
+  /** As in its TurnPoint. */
+  readonly from: number;
   readonly point: unknown;
   readonly note: NotePoint;
 }

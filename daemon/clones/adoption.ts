@@ -55,9 +55,13 @@ export async function takeUp(
 async function rideOn(brain: FoundBrain, turn: TurnRecord, parts: AdoptionParts): Promise<boolean> {
   const task = parts.store.tasks.get(turn.task);
   const runner = parts.directory.get(turn.clone);
-  if (!task || !runner || brain.kind !== 'pipes' || !brain.takeUp || !runner.ridable) return false;
+  if (!task || !runner?.ridable) return false;
   try {
-    return await runner.ride(task, turn, { kind: 'pipes', held: brain.takeUp() });
+    if (brain.kind === 'terminal')
+      return await runner.ride(task, turn, { kind: 'terminal', held: brain.terminal });
+    return (
+      brain.takeUp !== undefined && (await runner.ride(task, turn, { kind: 'pipes', held: brain.takeUp() }))
+    );
   } catch (error) {
     onUnexpectedError(error);
     return false;
@@ -80,7 +84,7 @@ export async function adoptBrain(
   found: FoundBrain,
   { directory, log }: Pick<AdoptionParts, 'directory' | 'log'>,
 ): Promise<boolean> {
-  if (found.kind === 'pipes') return false;
+  if (found.kind === 'pipes' || !found.terminal.isAlive()) return false;
   const { clone = '' } = found.tag;
   try {
     return (await directory.get(clone)?.adopt(found.terminal, toldBy(log, clone))) ?? false;

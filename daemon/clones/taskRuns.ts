@@ -90,7 +90,8 @@ export class TaskRuns {
     if (progress.state !== 'sent' || !process.ridable) return false;
     ledger.takeUp(task);
     const note = (point: TurnPoint | undefined): void => this.#notes.point(point);
-    const brain = process.ride(task.kind, left, { say: this.#words(task), point: progress.point, note });
+    const { from, point } = progress;
+    const brain = process.ride(task.kind, left, { say: this.#words(task), from, point, note });
     const followed = this.#follow(brain, { task, told, stop: stop && stopOf(stop) });
     const held = left.kind === 'terminal' || left.held.found?.held !== false;
     this.#left = 'sent';
@@ -249,7 +250,11 @@ export class TaskRuns {
 
   #byPolicy(end: TurnEnd): TurnEnd {
     const { record, task } = this.#parts.ledger();
-    return task ? { ...end, stop: stopForDaemon(record, task) } : end;
+    if (!task) return end;
+    const stop = stopForDaemon(record, task);
+    const { outcome } = end;
+    const known = outcome.status === 'failed' && outcome.error.kind === 'taskInterrupted';
+    return { ...end, stop: known ? { ...stop, error: outcome.error } : stop };
   }
 }
 

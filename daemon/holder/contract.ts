@@ -122,6 +122,10 @@ export interface HeldTerminal extends Disposable {
   readonly identity: ProcessIdentity;
   readonly size: HeldSize;
   readonly spool: Spool;
+  /** Missing where it was started by this daemon. */
+  readonly found?: FoundState;
+  /** Bytes that were written to it in all, but for what clients type past the daemon. */
+  readonly sent: number;
   /** Missing where its holder is of a release that knows none, or is not to be reached. */
   readonly lanes?: HeldLanes | undefined;
   /** Queues bytes for the program; false, and nothing is queued, when more than 4 MiB would wait for one that does not read. */

@@ -1,6 +1,6 @@
 import type { Disposable } from '../lifecycle.js';
 import type { Channel } from './channel.js';
-import type { HeldSize, HeldTerminal, Spool } from './contract.js';
+import type { FoundState, HeldSize, HeldTerminal, Spool } from './contract.js';
 import { HolderLanes } from './heldLanes.js';
 import { type HeldBrain, HeldRun } from './heldRun.js';
 import { mainChannel } from './program/wire.js';
@@ -12,15 +12,17 @@ const inputBytes = 4 * 1024 * 1024;
 /** A program in a terminal, under a holder. */
 export class TerminalRun extends HeldRun implements HeldTerminal {
   readonly spool: Spool;
+  readonly found?: FoundState;
   readonly #lanes: HolderLanes;
   #size: HeldSize;
   #sent: number;
   #taken: number;
 
-  constructor(brain: HeldBrain & { readonly size: HeldSize }) {
+  constructor(brain: HeldBrain & { readonly size: HeldSize }, found?: FoundState) {
     super(brain);
     this.#size = brain.size;
-    this.#sent = brain.taken;
+    if (found) this.found = found;
+    this.#sent = found && 'received' in found.input ? found.input.received : brain.taken;
     this.#taken = brain.taken;
     this.#lanes = new HolderLanes(this.holder);
     this.spool = new SpoolReader(this.holder.folder, () => this.#channel.end);
@@ -28,6 +30,10 @@ export class TerminalRun extends HeldRun implements HeldTerminal {
 
   get size(): HeldSize {
     return this.#size;
+  }
+
+  get sent(): number {
+    return this.#sent;
   }
 
   get lanes(): HolderLanes | undefined {

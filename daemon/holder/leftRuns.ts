@@ -12,12 +12,13 @@ import { sweep } from './kill.js';
 import { bootId } from './program/identity.js';
 import { segmentStarts } from './program/segments.js';
 import { type BrainFile, mainChannel, protocolVersion } from './program/wire.js';
+import { SpoolReader } from './spoolReader.js';
 import { endSurvivors } from './survivors.js';
 
 /** How long all holders of an earlier daemon together have to answer, in ms. */
 const findMs = 2_000;
 
-/** A brain that an earlier daemon started. It runs, or a turn of its is asked for, of which all it said is kept. */
+/** A brain that an earlier daemon started. It runs, or a turn of its is asked for, of which what it said is kept. */
 export type FoundBrain =
   | {
       readonly kind: 'pipes';
@@ -141,7 +142,7 @@ export class LeftRuns {
       return [{ kind: 'pipes', run, tag, pid, takeUp: () => take(from) as PipedRun }];
     }
     const held = take();
-    if (state === 'ended') return [];
+    if (state === 'ended' && (brain.kind === 'pipes' || from === undefined)) return [];
     return held instanceof TerminalRun
       ? [{ kind: 'terminal', run, tag, pid, terminal: held }]
       : [{ kind: 'pipes', run, tag, pid }];
@@ -151,8 +152,10 @@ export class LeftRuns {
   #readUp(run: string, from: number | undefined): FoundBrain[] {
     const folder = join(this.#parts.root, run);
     const file = from === undefined ? undefined : brainOf(folder);
+    if (file === undefined || from === undefined) return [];
+    if (file.kind === 'terminal') return this.#readUpTerminal(folder, run, file);
     const start = segmentStarts(folder, mainChannel)[0];
-    if (file?.kind !== 'pipes' || from === undefined || start === undefined || from < start) return [];
+    if (start === undefined || from < start) return [];
     const take = (): PipedRun => {
       this.#untaken.delete(run);
       const holder = goneHolder(folder, file);
@@ -167,6 +170,22 @@ export class LeftRuns {
     this.#untaken.set(run, take);
     return [{ kind: 'pipes', run, tag: file.tag, pid: file.brain.pid, takeUp: take }];
   }
+
+  /** A terminal in mid-turn whose program's end is written down; of another one nobody knows how it would have ended. */
+  #readUpTerminal(folder: string, run: string, file: BrainFile): FoundBrain[] {
+    const exit = exitOf(folder);
+    if (!exit || !file.size) return [];
+    const spool = new SpoolReader(folder);
+    const { start, end } = spool;
+    const size = spool.marks(start, end).findLast((mark) => mark.type === 'resize')?.size ?? file.size;
+    const holder = goneHolder(folder, file);
+    const known = { holder, tag: file.tag, identity: file.brain, from: [end], taken: 0, size };
+    const terminal = new TerminalRun(known, { end, input: { taken: 0 }, held: false });
+    this.#parts.keep(holder, terminal);
+    terminal.ended(exit);
+    terminal.lost(false);
+    return [{ kind: 'terminal', run, tag: file.tag, pid: file.brain.pid, terminal }];
+  }
 }
 
 /** `turn` is the offset from which its output is to be told; its end when left out. */
@@ -179,11 +198,10 @@ function runOf(
   const [main = { start: 0, end: 0 }, ...others] = spools;
   const from = [turn ?? main.end, ...others.map(({ end }) => end)];
   const known = { holder, tag, identity: brain, from, since: Date.parse(startedAt) };
-  if (size) return new TerminalRun({ ...known, taken, size });
-  return new PipedRun(
-    { ...known, taken: received ?? taken },
-    { end: main.end, input: received === undefined ? { taken } : { received }, held: true },
-  );
+  const input = received === undefined ? { taken } : { received };
+  const state = { end: main.end, input, held: true };
+  if (size) return new TerminalRun({ ...known, taken, size }, state);
+  return new PipedRun({ ...known, taken: received ?? taken }, state);
 }
 
 /** Stands for a process of which only the run is known. */

@@ -75,8 +75,8 @@ export interface Screen extends Disposable {
   snapshot(options: { readonly scrollback: number }): Promise<Snapshot>;
   /** Rejects as `snapshot` does, and so do the others. */
   text(options: { readonly scrollback: number; readonly ansi: boolean }): Promise<ScreenText>;
-  /** Remembers the line of the cursor; one at a time. */
-  mark(): Promise<void>;
+  /** Remembers the line of the cursor; one at a time. Resolves with the byte at which that was. */
+  mark(): Promise<number>;
   /**
    * What the screen gained since the mark, as plain text: the lines after the marked one, up to that of the cursor
    * and beyond, and the marked one too if it was empty; or, where the program uses the alternate screen, the lines
@@ -104,6 +104,8 @@ export interface ScreenStart {
   readonly offset: number;
   /** What was asked before this byte was asked of somebody else, and gets no reply; nothing was, by default. */
   readonly answered?: number;
+  /** Where the line of the cursor is remembered, as by `mark`; from `offset` on. */
+  readonly mark?: number | undefined;
 }
 
 /** Makes screens. What follows them (a thread) starts with the first and ends after the last. */
@@ -227,7 +229,8 @@ export interface Terminal extends Disposable {
 export interface Terminals {
   /** @throws the system's error when the program cannot be started */
   open(what: HeldProgram, size: HeldSize): Promise<Terminal>;
-  adopt(held: HeldTerminal): Terminal;
+  /** `mark` is the byte at which an earlier daemon has marked the screen; of what is no longer kept, the screen says so. */
+  adopt(held: HeldTerminal, mark?: number): Terminal;
 }
 
 /** Size of a terminal that nobody has given one yet. */

@@ -2,7 +2,7 @@ import { fail } from '../../protocol/fail.js';
 import type { StreamEnd } from '../../protocol/shapes/stream.js';
 import type { HeldLanes, HeldSize, HeldTerminal, ProcessExit, Spool } from '../holder/contract.js';
 import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../lifecycle.js';
-import type { Screen, Screens, Terminal, Viewer, ViewerRequest } from './contract.js';
+import type { Screen, Screens, ScreenStart, Terminal, Viewer, ViewerRequest } from './contract.js';
 import { Output } from './output.js';
 import { Pieces } from './pieces.js';
 import { Seat } from './seat.js';
@@ -20,6 +20,9 @@ interface Chunk {
   readonly offset: number;
   readonly chunk: Buffer;
 }
+
+/** What an earlier daemon did with a terminal. */
+type Past = Partial<Pick<ScreenStart, 'answered' | 'mark'>>;
 
 /** A held terminal with its screen, its viewers and its one talker. */
 export class HubTerminal implements Terminal, ViewedTerminal {
@@ -41,18 +44,24 @@ export class HubTerminal implements Terminal, ViewedTerminal {
 
   /**
    * From its first byte on, or, after an earlier daemon, from the first that is kept; that one saw to what the
-   * program asked before the byte `answered`.
+   * program asked before the byte `answered`, and may have left a mark.
    */
-  constructor(held: HeldTerminal, screens: Screens, answered = 0) {
+  constructor(held: HeldTerminal, screens: Screens, { answered = 0, mark }: Past = {}) {
     this.held = held;
     const { spool } = held;
     const start = spool.start;
     this.output = new Output(spool, spool.end);
-    const marks = spool.marks(start, spool.end).filter((mark) => mark.type === 'resize');
+    const marks = spool.marks(start, spool.end).filter((each) => each.type === 'resize');
     const [first, ...changes] = marks;
     this.sizes = new SizeHistory(first?.size ?? held.size, start);
     this.screen = this.#owned.add(
-      screens.open(this.output, { size: this.sizes.last.size, offset: start, answered }),
+      screens.open(this.output, {
+        size: this.sizes.last.size,
+        // A mark whose line is no longer kept is set all the same: what came after it is known to lack its beginning.
+        offset: Math.min(start, mark ?? start),
+        answered,
+        mark,
+      }),
     );
     // Each part of the spool begins with the size it has, whether that is another one or not.
     for (const { size, offset } of changes) if (!sameSize(size, this.size)) this.#resized(size, offset);

@@ -12,6 +12,6 @@ export function createTerminals({
 }): Terminals {
   return {
     open: async (what, size) => new HubTerminal(await holder.spawnTerminal(what, size), screens),
-    adopt: (held) => new HubTerminal(held, screens, held.spool.end),
+    adopt: (held, mark) => new HubTerminal(held, screens, { answered: held.spool.end, mark }),
   };
 }

@@ -225,21 +225,4 @@ describe('a daemon that is killed', () => {
     writeFileSync(pipe, 'from the pipe\n');
     expect((await wait(task)).result?.text).toBe('kept: yes');
   });
-
-  it('leaves the program as it is to the next one', async () => {
-    const { name } = await enroll(bash, prompt);
-    await said(name, 'kept="what it knows"; cd /');
-    const task = await act(name, 'sleep 2; echo over');
-    await shown(khlone, name, /sleep 2; echo over\n/);
-    await zone.kill(khlone);
-    khlone = await zone.connect();
-    const events = khlone.events({ from: 'start', types: ['clone.status'] });
-    await nextEvent(events, 'clone.status', (event) => event.clone === name && event.posture === 'talk');
-    await events.return();
-    // What was typed is never typed again.
-    expect((await wait(task)).status).toBe('interrupted');
-    // It is waited for before it is typed into again.
-    expect(await said(name, 'echo "$kept in $PWD"')).toBe('what it knows in /');
-    expect(await screen(name)).toMatch(/over\nready> echo/);
-  });
 });

@@ -1,4 +1,4 @@
-import type { HeldTerminal, ProcessExit, Spool } from '../../daemon/holder/contract.js';
+import type { FoundState, HeldTerminal, ProcessExit, Spool } from '../../daemon/holder/contract.js';
 import { Emitter, type Disposable as Held } from '../../daemon/lifecycle.js';
 import type { Screen, Terminal, Viewer } from '../../daemon/streams/contract.js';
 import {
@@ -18,8 +18,12 @@ export class FakeTerminal implements Terminal {
   program: (data: string) => void = () => undefined;
   /** Whether it takes what is typed. */
   reads = true;
+  /** All that was put out. */
+  printed = '';
   /** While set, the screen does not answer. */
   stuck = false;
+  /** How it was found by a later daemon, which has written nothing yet. */
+  found: FoundState | undefined;
   disposed = false;
   kills = 0;
   /** Whether it ends when it is killed. */
@@ -43,7 +47,11 @@ export class FakeTerminal implements Terminal {
       if (this.mortal) this.end({ code: null, signal: 'SIGHUP' });
       return this.exited;
     };
-    return { identity, exited: this.exited, isAlive: () => this.#alive, kill } as unknown as HeldTerminal;
+    const { run, exited, found } = this;
+    const received = found && 'received' in found.input ? found.input.received : 0;
+    const sent = this.typed.reduce((sum, data) => sum + Buffer.byteLength(data), received);
+    const isAlive = (): boolean => this.#alive;
+    return { run, identity, exited, found, sent, isAlive, kill } as unknown as HeldTerminal;
   }
 
   async settled(): Promise<void> {}
@@ -60,7 +68,7 @@ export class FakeTerminal implements Terminal {
         ? new Promise(() => undefined)
         : Promise.resolve(this.#screen.answer(request) as ScreenAnswers[T]);
     return {
-      mark: () => answer({ type: 'mark' }),
+      mark: () => answer({ type: 'mark' }).then(() => this.#end),
       gained: () => answer({ type: 'gained' }),
       atPrompt: (pattern: string) => answer({ type: 'atPrompt', pattern }),
       text: (how: { scrollback: number; ansi: boolean }) => answer({ type: 'text', ...how }),
@@ -68,10 +76,21 @@ export class FakeTerminal implements Terminal {
     } as unknown as Screen;
   }
 
+  /** The daemon leaves its program to the next one: nothing more is heard of it here. */
+  leave(): void {
+    this.#alive = false;
+    this.#output.dispose();
+  }
+
   /** Prints, a line feed as a program's. */
   print(text: string): void {
-    const chunk = Buffer.from(text.replaceAll('\n', '\r\n'));
+    this.put(text.replaceAll('\n', '\r\n'));
+  }
+
+  put(data: string): void {
+    const chunk = Buffer.from(data);
     if (chunk.length === 0) return;
+    this.printed += data;
     const offset = this.#end;
     this.#end += chunk.length;
     this.#screen.feed(offset, chunk);

@@ -61,6 +61,10 @@ export class FakeHeldTerminal implements HeldTerminal {
     return this.#output.subarray(0, this.#end);
   }
 
+  get sent(): number {
+    return this.typed.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** What was typed, as text. */
   get typing(): string {
     return Buffer.concat(this.typed).toString();

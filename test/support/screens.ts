@@ -68,8 +68,8 @@ export class FakeScreen implements Screen {
     };
   }
 
-  mark(): Promise<void> {
-    return Promise.resolve();
+  mark(): Promise<number> {
+    return Promise.resolve(this.source.end);
   }
 
   gained(): Promise<Gained> {

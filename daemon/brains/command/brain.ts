@@ -5,16 +5,24 @@ import type { ProcessExit, ProcessIdentity } from '../../holder/contract.js';
 import { signalGroup } from '../../holder/kill.js';
 import { type Disposable, DisposableStore, Emitter, onUnexpectedError } from '../../lifecycle.js';
 import type { Terminal } from '../../streams/contract.js';
-import type { Brain, BrainOutput, BrainSpec, NotePoint, TurnOutcome } from '../contract.js';
-import { refusalToNote } from '../noting.js';
+import type {
+  Brain,
+  BrainOutput,
+  BrainSpec,
+  NotePoint,
+  Place,
+  RiddenTurn,
+  TurnOutcome,
+} from '../contract.js';
 import { outOfMemory } from '../outOfMemory.js';
 import { redactor } from '../streamJson/text.js';
 import { Calm } from './calm.js';
-import { type Front, waitsForInput } from './front.js';
-import { maxCookedBytes, pasteOf } from './paste.js';
-import { lostBefore, resultOf } from './result.js';
+import type { Front } from './front.js';
+import { Hand } from './hand.js';
+import { placeLeft, turnLeft } from './leftTurn.js';
+import { Sight } from './sight.js';
 import type { CommandTiming } from './timing.js';
-import type { CommandTurn } from './turn.js';
+import { type CommandTurn, newTurn } from './turn.js';
 import {
   type CommandAction,
   type CommandEvent,
@@ -23,15 +31,13 @@ import {
   deadlineOf,
 } from './turnMachine.js';
 
-const unknownFront: Front = { own: undefined, keys: undefined };
-const bracketedPaste = '\x1b[?2004h';
-const interruptKey = '\x03';
+const unknownExit: ProcessExit = { code: null, signal: null };
 
 /** Least time between two looks at a program that is quiet and busy, in milliseconds. */
 const leastLookMs = 100;
 
-/** Looks in a row after which a program that perhaps waits for input counts as waiting. */
-const perhapsLooks = 10;
+/** A turn tells one message; it is told once, also where two daemons come to its end. */
+const messagePlace: Place = { at: 0, nth: 1 };
 
 /** Last words of a program that are told with its death, in UTF-16 units. */
 const lastWords = 2_000;
@@ -42,6 +48,8 @@ export interface CommandParts {
   readonly terminal: Terminal;
   readonly timing: CommandTiming;
   readonly frontOf: (identity: ProcessIdentity) => Promise<Front>;
+  /** The turn in which an earlier daemon has left it. */
+  readonly ridden?: RiddenTurn;
 }
 
 /**
@@ -54,46 +62,52 @@ export class CommandBrain implements Brain {
   readonly #outputs = new Emitter<BrainOutput>();
   readonly #held = new DisposableStore();
   readonly #calm: Calm;
+  readonly #sight: Sight;
+  readonly #hand: Hand;
   readonly #ended: Promise<ProcessExit>;
   #bury: (exit: ProcessExit) => void = () => undefined;
   #settings: TerminalSettings;
-  #state: CommandState = 'opening';
+  #state: CommandState;
   /** Counts the states: an answer that comes after its state says nothing any more. */
   #stay = 0;
-  /** The line that was typed into last, as it was before. */
-  #prompt = '';
   /** Counts what was printed. */
   #chunks = 0;
   /** When something was printed last, or it was started. */
   #heardAt = performance.now();
   #deadline: NodeJS.Timeout | undefined;
   #turn: CommandTurn | undefined;
-  #exit: ProcessExit = { code: null, signal: null };
+  #place: Place | undefined;
+  /** Whether the turn is to be interrupted once it is known how far an earlier daemon has come with it. */
+  #unwanted = false;
+  #exit: ProcessExit | undefined;
 
   constructor(parts: CommandParts) {
     this.#parts = parts;
     this.terminal = parts.terminal;
     this.#settings = parts.spec.terminal ?? {};
+    this.#turn = parts.ridden && turnLeft(parts.ridden);
+    this.#state = this.#turn ? 'returning' : 'opening';
+    const { terminal, frontOf } = parts;
+    this.#sight = new Sight(
+      { clone: parts.spec.clone, terminal, frontOf, settings: () => this.#settings },
+      this.#turn?.before.line ?? '',
+    );
+    this.#hand = new Hand(terminal, (reason) => this.#outputs.fire({ type: 'fault', reason }));
     this.#ended = new Promise((resolve) => (this.#bury = resolve));
     this.#calm = this.#held.add(new Calm(() => void this.#look()));
-    this.#held.add(parts.terminal.onOutput(() => this.#heard()));
+    this.#held.add(terminal.onOutput(() => this.#heard()));
     this.#arm();
-    void parts.terminal.held.exited.then((exit) => this.#exited(exit));
+    void terminal.held.exited.then((exit) => this.#exited(exit));
+    if (this.#turn) void this.#return();
+  }
+
+  get place(): Place | undefined {
+    return this.#place;
   }
 
   send(say: string, note: NotePoint = () => undefined): void {
     if (this.#turn) throw new Error('a turn is on already');
-    const screen = { line: '', prompted: false, alternate: false, bracketed: false, front: unknownFront };
-    this.#turn = {
-      say,
-      note,
-      unnoted: undefined,
-      ...screen,
-      perhaps: 0,
-      stopped: false,
-      silentMs: undefined,
-      text: '',
-    };
+    this.#turn = newTurn(say, note);
     this.#step('send');
   }
 
@@ -110,7 +124,9 @@ export class CommandBrain implements Brain {
   }
 
   interrupt(): void {
-    if (this.#turn) this.#step('interrupt');
+    if (!this.#turn) return;
+    if (this.#state === 'returning') this.#unwanted = true;
+    else this.#step('interrupt');
   }
 
   await(): Promise<ProcessExit> {
@@ -136,7 +152,23 @@ export class CommandBrain implements Brain {
 
   #exited(exit: ProcessExit): void {
     this.#exit = exit;
-    this.#step('died');
+    // All that it put out is to be on the screen first.
+    if (this.#state !== 'returning') this.#step('died');
+  }
+
+  /** Waits until the screen shows what there was to see while no daemon ran, and its end is known if it has ended. */
+  async #return(): Promise<void> {
+    const { held } = this.terminal;
+    await this.#sight.drawn();
+    if (!held.isAlive()) await held.exited;
+    this.#step('drawn');
+  }
+
+  /** Goes on with a turn where an earlier daemon has left it. */
+  #goOn(): void {
+    const typed = this.#turn?.typed ?? {};
+    this.#step(this.#exit ? 'died' : placeLeft(typed, this.terminal.held.found));
+    if (this.#unwanted) this.#step('interrupt');
   }
 
   #heard(): void {
@@ -156,13 +188,14 @@ export class CommandBrain implements Brain {
   }
 
   readonly #actions: Readonly<Record<CommandAction, () => void>> = {
+    goOn: () => this.#goOn(),
     mark: () => void this.#mark(),
-    type: () => this.#type(),
+    type: () => this.#typeBy((turn) => this.#hand.type(turn)),
     tellAccepted: () => this.#outputs.fire({ type: 'turn.accepted' }),
-    pressEnter: () => this.#write('\r'),
+    pressEnter: () => this.#typeBy((turn) => this.#hand.enter(turn)),
     pressInterrupt: () => {
       if (this.#turn) this.#turn.stopped = true;
-      this.terminal.write(interruptKey);
+      this.#hand.interrupt(this.#turn);
     },
     read: () => void this.#read(),
     endProgram: () => {
@@ -175,7 +208,7 @@ export class CommandBrain implements Brain {
       this.#held.dispose();
       // Its viewers may still read the last of it.
       void this.terminal.exited.then(() => this.terminal.dispose()).catch(onUnexpectedError);
-      this.#bury(this.#exit);
+      this.#bury(this.#exit ?? unknownExit);
     },
     finishDone: () => this.#finish({ status: 'done', text: this.#text }),
     finishInterrupted: () => this.#finish({ status: 'interrupted', text: this.#text }),
@@ -187,6 +220,10 @@ export class CommandBrain implements Brain {
       if (this.#turn?.unnoted) return this.#failed(this.#turn.unnoted);
       const bytes = Buffer.byteLength(this.#turn?.say ?? '');
       this.#failed(fail('inputFull', { clone: this.#parts.spec.clone, bytes }));
+    },
+    finishDoubted: () => {
+      const reason = 'it is not known whether its text was typed when the daemon ended';
+      this.#failed(fail('taskInterrupted', { reason }));
     },
     finishByExit: () => this.#finishByExit(),
     // A send to a program that is gone is not answered before it returns.
@@ -213,9 +250,21 @@ export class CommandBrain implements Brain {
     if (this.#state === 'running') this.#awaitWords();
     this.#calm.dispose();
     this.#watch();
-    // It may have said all it has to say before anybody listened.
-    const starts = this.#state === 'opening' || this.#state === 'waiting';
-    if (starts && this.terminal.spool.end > 0) this.#calm.heard();
+    if (this.#hasSaid) this.#calm.heard();
+  }
+
+  /** Whether it may have said all it has to say before anybody listened. */
+  get #hasSaid(): boolean {
+    const { end } = this.terminal.spool;
+    switch (this.#state) {
+      case 'opening':
+      case 'waiting':
+        return end > 0;
+      case 'running':
+        return end > (this.#turn?.typed.enter?.output ?? end);
+      default:
+        return false;
+    }
   }
 
   /** Ends a turn in which nothing is printed for as long as the clone allows. */
@@ -259,107 +308,51 @@ export class CommandBrain implements Brain {
 
   /** The program was quiet: looks whether that is what was waited for. */
   async #look(): Promise<void> {
+    // Its end is about to be told, or it is left to the next daemon, as it is.
+    if (!this.terminal.held.isAlive()) return;
     const stay = this.#stay;
     if (this.#state === 'typing') return this.#step('echoed');
     // From here on, so that what is printed meanwhile is not missed.
     this.#watch();
     const chunks = this.#chunks;
-    const waits = await this.#waits();
+    const waits = await this.#sight.waits({
+      turn: this.#state === 'waiting' ? undefined : this.#turn,
+      running: this.#state === 'running',
+      quiet: performance.now() - this.#heardAt >= this.#quietMs,
+    });
     if (this.#stay !== stay || !waits || this.#chunks !== chunks) return;
     this.#step(this.#turn && this.#state !== 'waiting' ? 'rested' : 'settled');
   }
 
-  async #waits(): Promise<boolean> {
-    const { prompt } = this.#settings;
-    if (prompt !== undefined) {
-      const there = await this.#atPrompt(prompt);
-      const quiet = performance.now() - this.#heardAt >= this.#quietMs;
-      // One that greets without its prompt is ready as any other is, and so is one that was interrupted.
-      if (there || this.#state === 'running' || !quiet) return there;
-    }
-    const front = await this.#parts.frontOf(this.terminal.held.identity);
-    const waits = waitsForInput(front, this.#turn?.front ?? unknownFront);
-    if (!this.#turn || this.#state === 'waiting') return waits !== 'no';
-    this.#turn.perhaps = waits === 'perhaps' ? this.#turn.perhaps + 1 : 0;
-    return waits === 'yes' || this.#turn.perhaps >= perhapsLooks;
-  }
-
-  /** Whether the cursor is behind a prompt: also one like that of this turn, after output without an end of line. */
-  async #atPrompt(pattern: string): Promise<boolean> {
-    const { screen } = this.terminal;
-    const looks = Promise.all([screen.atPrompt(pattern), screen.text({ scrollback: 0, ansi: false })]);
-    const [matches, { line }] = await looks.catch(() => [false, { line: '' }] as const);
-    const { prompted = false, line: before = '' } = this.#turn ?? {};
-    return matches || (prompted && line.endsWith(before));
+  #typeBy(typed: (turn: CommandTurn) => boolean): void {
+    if (this.#turn && !typed(this.#turn)) this.#step('refused');
   }
 
   /** Learns what the program's terminal is like before it is typed into. */
   async #mark(): Promise<void> {
     const stay = this.#stay;
     const turn = this.#turn;
-    const { screen, held } = this.terminal;
-    const { prompt } = this.#settings;
-    const before = await Promise.all([
-      screen.text({ scrollback: 0, ansi: false }),
-      screen.snapshot({ scrollback: 0 }),
-      this.#parts.frontOf(held.identity),
-      prompt === undefined ? false : screen.atPrompt(prompt),
-      screen.mark(),
-    ]).catch(() => undefined);
+    const seen = await this.#sight.picture();
     if (!turn || this.#stay !== stay) return;
-    if (before) {
-      const [text, snapshot, front, prompted] = before;
-      // Output without an end of line may stand before the prompt that is known already.
-      if (this.#prompt === '' || !text.line.endsWith(this.#prompt)) this.#prompt = text.line;
-      turn.line = this.#prompt;
-      turn.prompted = prompted && turn.line === text.line && turn.line !== '';
-      turn.alternate = text.alternate;
-      turn.bracketed = snapshot.data.includes(bracketedPaste);
-      turn.front = front;
+    if (seen) {
+      turn.before = seen.picture;
+      turn.marked = seen.marked;
     }
     this.#step('marked');
-  }
-
-  #type(): void {
-    const turn = this.#turn;
-    if (!turn) return;
-    // What is typed must never be typed again by a daemon that knows nothing of it.
-    turn.unnoted = refusalToNote(turn.note, undefined);
-    if (turn.unnoted) return this.#step('refused');
-    const paste = pasteOf(turn.say, turn.bracketed);
-    const longest = paste.split('\r').reduce((most, line) => Math.max(most, Buffer.byteLength(line)), 0);
-    if (turn.front.keys === false && longest > maxCookedBytes) {
-      const reason = `a line of ${longest} bytes was typed; its terminal keeps ${maxCookedBytes} of one line`;
-      this.#outputs.fire({ type: 'fault', reason });
-    }
-    this.#write(paste);
-  }
-
-  #write(data: string): void {
-    if (!this.terminal.write(data)) this.#step('refused');
   }
 
   /** Learns what the turn put on the screen. */
   async #read(): Promise<void> {
     const turn = this.#turn;
-    const { prompt } = this.#settings;
-    const { screen } = this.terminal;
-    const after = await Promise.all([
-      screen.gained(),
-      screen.text({ scrollback: 0, ansi: false }),
-      prompt === undefined ? false : this.#atPrompt(prompt),
-    ]).catch(() => undefined);
-    if (!turn || this.#turn !== turn) return;
-    if (after) {
-      const [gained, text, atPrompt] = after;
-      const result = resultOf(turn, { gained: gained.text, text, prompt: atPrompt });
-      turn.text = gained.complete ? result : `${lostBefore(this.#parts.spec.clone)}\n${result}`;
-    }
+    if (!turn) return;
+    const text = await this.#sight.result(turn);
+    if (this.#turn !== turn) return;
+    turn.text = text ?? turn.text;
     this.#step('gained');
   }
 
   #finishByExit(): void {
-    const { code, signal } = this.#exit;
+    const { code, signal } = this.#exit ?? unknownExit;
     const { clone, limits } = this.#parts.spec;
     if (this.terminal.held.outOfMemory) return this.#failed(outOfMemory(clone, limits));
     if (this.#turn?.silentMs !== undefined) return this.#actions.finishEnded();
@@ -380,7 +373,9 @@ export class CommandBrain implements Brain {
     if (!this.#turn) return;
     this.#turn = undefined;
     const { text } = outcome;
+    this.#place = messagePlace;
     if (text !== '') this.#outputs.fire({ type: 'message.completed', message: randomUUID(), text });
+    this.#place = undefined;
     this.#outputs.fire({ type: 'turn.finished', outcome, usage: [] });
   }
 }

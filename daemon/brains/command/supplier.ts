@@ -46,6 +46,14 @@ export function commandSupplier(terminals: Terminals, timing: CommandTiming): Br
       const terminal = await terminals.open(what, given);
       return new CommandBrain({ ...parts(spec), terminal });
     },
+    ride: (spec, left, turn) => {
+      if (left.kind !== 'terminal') throw new Error('a task of this brain runs in a terminal');
+      return new CommandBrain({
+        ...parts(spec),
+        terminal: terminals.adopt(left.held, turn.from),
+        ridden: turn,
+      });
+    },
     adopt: (spec, held) => new CommandBrain({ ...parts(spec), terminal: terminals.adopt(held) }),
   };
 }

@@ -14,6 +14,8 @@ export interface CommandTiming {
   readonly quietMs: number;
   /** From Ctrl-C until the turn counts as interrupted, whatever the program does. */
   readonly interruptMs: number;
+  /** Until the screen of a program that was taken up is drawn anew, with those of many others. */
+  readonly drawMs: number;
   /** Until an answer of the screen is done without. */
   readonly screenMs: number;
   /** From the hang-up to SIGKILL. */
@@ -28,6 +30,7 @@ export const defaultTiming: CommandTiming = {
   promptMs: 50,
   quietMs: 1_000,
   interruptMs: 5_000,
+  drawMs: 120_000,
   screenMs: 5_000,
   graceMs: 5_000,
 };

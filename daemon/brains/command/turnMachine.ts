@@ -4,6 +4,8 @@ import type { CommandTiming } from './timing.js';
 export type CommandState =
   /** It was started, or taken up from an earlier daemon, and no turn is on. */
   | 'opening'
+  /** It was taken up from an earlier daemon in mid-turn; its screen is drawn anew. */
+  | 'returning'
   /** A turn waits for it to be ready for its first input. */
   | 'waiting'
   /** It can be typed into. */
@@ -33,6 +35,18 @@ export type CommandState =
 /** What happens to it. */
 export type CommandEvent =
   | 'send'
+  /** The screen shows what there was to see. */
+  | 'drawn'
+  /** The earlier daemon has not typed the text. */
+  | 'leftUntyped'
+  /** It has typed the text, and not pressed Enter. */
+  | 'leftTyped'
+  /** It has pressed Enter. */
+  | 'leftEntered'
+  /** It has pressed Ctrl-C. */
+  | 'leftInterrupted'
+  /** Nobody knows which of it. */
+  | 'doubted'
   /** It waits for its first input. */
   | 'settled'
   /** What is on the screen is known. */
@@ -55,6 +69,7 @@ export type CommandEvent =
 
 /** What is done about it, in order; `finish…` comes last, because its listeners may begin the next turn. */
 export type CommandAction =
+  | 'goOn'
   | 'mark'
   | 'type'
   | 'pressEnter'
@@ -67,6 +82,7 @@ export type CommandAction =
   | 'finishInterrupted'
   | 'finishEnded'
   | 'finishRefused'
+  | 'finishDoubted'
   | 'finishByExit'
   | 'finishDeadSoon';
 
@@ -83,6 +99,17 @@ export const commandTable: Readonly<Record<CommandState, Readonly<Partial<Record
     late: { to: 'ready' },
     kill: { to: 'closing', run: ['endProgram'] },
     died: { to: 'ended', run: ['bury'] },
+  },
+  returning: {
+    drawn: { to: 'returning', run: ['goOn'] },
+    late: { to: 'returning', run: ['goOn'] },
+    leftUntyped: { to: 'marking', run: ['mark'] },
+    leftTyped: { to: 'typing' },
+    leftEntered: { to: 'running' },
+    leftInterrupted: { to: 'interrupting' },
+    doubted: { to: 'opening', run: ['finishDoubted'] },
+    kill: { to: 'ending', run: ['endProgram'] },
+    died: { to: 'dying', run: ['read'] },
   },
   waiting: {
     settled: { to: 'marking', run: ['mark'] },
@@ -161,6 +188,7 @@ export const commandTable: Readonly<Record<CommandState, Readonly<Partial<Record
 /** The deadline that runs while it stands somewhere. */
 export const deadlineOf: Readonly<Partial<Record<CommandState, keyof CommandTiming>>> = {
   opening: 'readyMs',
+  returning: 'drawMs',
   waiting: 'readyMs',
   marking: 'screenMs',
   reading: 'screenMs',

@@ -1,6 +1,7 @@
 import type { HeldProcess, ProcessExit } from '../../holder/contract.js';
 import { DisposableStore } from '../../lifecycle.js';
 import type { BrainSpec, TurnPoint } from '../contract.js';
+import { type Delivery, deliveryOf, type Written } from '../delivery.js';
 import { ControlChannel, type ControlHandlers } from './control.js';
 import { asObject, type Json, parseObject } from './json.js';
 import { LineSplitter } from './lines.js';
@@ -26,21 +27,15 @@ export interface ProcessSink extends ReaderSink {
 /** Most that a process may put out in one turn and a later daemon can still go on with it, in bytes. */
 const longestTurn = 256 * 1024 * 1024;
 
-/** What a later daemon needs to read on in mid-turn, beside what the process put out; it outlives JSON. */
-export interface ProcessPoint {
+/** What a later daemon needs to read on in mid-turn, beside what the process put out; it outlives JSON. As `Written`, the line. */
+export interface ProcessPoint extends Written {
   /** The user line's. */
   readonly uuid: string;
-  /** Bytes that were written before the line, and those of the line. */
-  readonly input: number;
-  readonly bytes: number;
   /** Whether a turn ran that the brain began by itself. */
   readonly foreign: boolean;
   readonly usage: UsageTotals;
   readonly turns: number;
 }
-
-/** Whether the line of a turn has reached a process that an earlier daemon left; `unknown` where only that itself can tell. */
-export type Delivery = 'yes' | 'no' | 'unknown';
 
 /** A turn's line, before it is written. */
 export interface TurnLine extends TurnPoint {
@@ -183,12 +178,8 @@ export class StreamProcess {
   }
 
   /** Whether the line of the turn in which an earlier daemon left it has reached it. */
-  delivery({ input, bytes }: ProcessPoint): Delivery {
-    const found = this.#held.found;
-    if (!found?.held) return 'unknown';
-    if ('taken' in found.input) return found.input.taken >= input + bytes ? 'yes' : 'unknown';
-    const { received } = found.input;
-    return received <= input ? 'no' : received >= input + bytes ? 'yes' : 'unknown';
+  delivery(line: ProcessPoint): Delivery {
+    return deliveryOf(this.#held.found, line);
   }
 
   /** Whether a holder has it; else it is what one wrote down. */

@@ -66,6 +66,8 @@ export class ThreadScreen implements Screen {
   /** Up to here is the past of a screen that is being built. */
   #past: number;
   #wanted = true;
+  /** Where the screen was marked last. */
+  #marked: number | undefined;
   #aligning = false;
   #rejects = new Set<(error: Error) => void>();
   #disposed = false;
@@ -85,6 +87,7 @@ export class ThreadScreen implements Screen {
     this.#position = start.offset;
     this.#past = source.end;
     this.#sizes = [start];
+    this.#marked = start.mark;
     this.#open();
     this.#answerFrom(start.answered ?? 0);
   }
@@ -137,8 +140,11 @@ export class ThreadScreen implements Screen {
     return this.#ask({ type: 'text', ...options });
   }
 
-  mark(): Promise<void> {
-    return this.#ask({ type: 'mark' });
+  async mark(): Promise<number> {
+    const offset = this.#source.end;
+    this.#marked = offset;
+    await this.#ask({ type: 'mark' });
+    return offset;
   }
 
   gained(): Promise<Gained> {
@@ -243,6 +249,8 @@ export class ThreadScreen implements Screen {
   #open(): void {
     const { size } = this.#sizes.findLast(({ offset }) => offset <= this.#position) ?? this.#sizes[0];
     this.#thread.send({ screen: this.id, type: 'open', size, offset: this.#position });
+    if (this.#marked === undefined || this.#marked < this.#position) return;
+    this.#at(this.#marked, () => void this.#thread.request(this.id, { type: 'mark' }).catch(() => undefined));
   }
 
   #answerFrom(offset: number): void {
@@ -267,10 +275,11 @@ export class ThreadScreen implements Screen {
     });
   }
 
-  /** Has something done once the thread has got there; what was asked for earlier comes first. */
+  /** Has something done once the thread has got there; what was asked for earlier at the same byte comes first. */
   #at(offset: number, take: () => void): void {
     if (this.#disposed) return;
-    this.#steps.push({ offset: Math.max(offset, this.#steps.at(-1)?.offset ?? 0), take });
+    const before = this.#steps.findLastIndex((step) => step.offset <= offset);
+    this.#steps.splice(before + 1, 0, { offset, take });
   }
 
   #takeSteps(): void {

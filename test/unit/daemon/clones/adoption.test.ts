@@ -20,7 +20,7 @@ const clone = 'mechanic.1';
 const message = (id: string) => ({ type: 'message.completed', message: id, text: 'x' }) as const;
 const typed = (id: string) => ({ type: 'message.typed', message: id, text: 'x' }) as const;
 const tool = (id: string) => ({ type: 'tool.finished', tool: id, failed: false, output: '' }) as const;
-const terminal = {} as HeldTerminal;
+const terminal = { isAlive: () => true } as HeldTerminal;
 const found: FoundBrain = { kind: 'terminal', run: 'b_1', tag: { clone }, pid: 1, terminal };
 
 /** Clones of which one takes up what is found; what it is told. */
@@ -59,6 +59,8 @@ it('says no where nobody goes on with it, and where that fails', async () => {
       directory(() => false),
     ),
   ).toBe(false);
+  const ended = { isAlive: () => false } as HeldTerminal;
+  expect(await say({ ...found, terminal: ended }, willing)).toBe(false);
   const broken = directory(() => {
     throw new Error('a disk that refuses');
   });

@@ -208,6 +208,25 @@ describe('after a daemon was killed, the next one', () => {
     await expect.poll(() => processesNaming(folder), patient).toEqual([]);
   });
 
+  it('is told of one in mid-turn that ended meanwhile, also where its end is all that is left', async () => {
+    const [identity] = await orphans({ ...sh('sleep 0.3; echo last words; exit 9'), size });
+    await goneWithin(identity?.pid ?? 0, 5_000);
+    const run = identity?.run ?? '';
+    await expect.poll(() => existsSync(join(stage.folder, run, 'exit.json')), patient).toBe(true);
+    for (const held of [true, false]) {
+      const { living, ended } = await stage.open().find(new Map([[run, 0]]));
+      expect(await ended).toBe(0);
+      const [found] = living;
+      if (found?.kind !== 'terminal') throw new Error('a terminal was started');
+      const { terminal } = found;
+      expect(await terminal.exited).toEqual({ code: 9, signal: null });
+      expect(terminal).toMatchObject({ run, size, found: { end: 12, held } });
+      expect(terminal.spool.read(0, 100)?.toString()).toBe('last words\r\n');
+      // Its end was taken note of, and its holder goes.
+      await expect.poll(() => processesNaming(join(stage.folder, run)), patient).toEqual([]);
+    }
+  });
+
   it('lets a spare of the one before go', async () => {
     const [identity] = await orphans({ ...sh('exec sleep 600'), size });
     mkdirSync(join(stage.folder, '0123456789abcdef'), { mode: 0o700 });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CommandBrain } from '../../../../../daemon/brains/command/brain.js';
 import type { BrainLimits } from '../../../../../daemon/brains/contract.js';
 import type { Front } from '../../../../../daemon/brains/command/front.js';
 import { defaultTiming } from '../../../../../daemon/brains/command/timing.js';
 import type { TerminalSettings } from '../../../../../protocol/shapes/clone.js';
-import { BrainListener } from '../../../../support/brainListener.js';
+import type { BrainListener } from '../../../../support/brainListener.js';
+import { actShell, openCommandBrain } from '../../../../support/commandBrain.js';
 import { FakeTerminal } from '../../../../support/fakeTerminal.js';
 
 let terminal: FakeTerminal;
@@ -27,48 +27,15 @@ afterEach(() => {
 
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
-function open(settings: TerminalSettings = {}, limits: BrainLimits = {}): BrainListener {
-  const spec = {
-    clone: 'shell.1',
-    posture: 'act',
-    cwd: '/zone',
-    env: { A_TOKEN: 'very-secret-token' },
-    conversation: 'c',
-    begun: false,
-    edits: 'ask',
-    grants: [],
-    command: ['bash'],
-    terminal: settings,
-    limits,
-  } as const;
-  const frontOf = async (): Promise<Front> => {
-    looks += 1;
-    await gate;
-    return front;
-  };
-  return new BrainListener(new CommandBrain({ spec, terminal, timing: defaultTiming, frontOf }));
-}
-
-/** A shell: echoes what is typed, and on Enter prints what the answers say and its prompt. */
-function shell(answers: (line: string) => string, prompt = '$ '): void {
-  let line = '';
-  terminal.program = (data) => {
-    if (data === '\x03') {
-      line = '';
-      terminal.print(`^C\n${prompt}`);
-    } else if (data === '\r') {
-      const said = line;
-      line = '';
-      terminal.print(`\n${answers(said)}${prompt}`);
-    } else {
-      // eslint-disable-next-line no-control-regex
-      const text = data.replace(/\x1b\[20[01]~/g, '').replaceAll('\r', '\n');
-      line += text;
-      terminal.print(text);
-    }
-  };
-  terminal.print(`\x1b[?2004h${prompt}`);
-}
+const frontOf = async (): Promise<Front> => {
+  looks += 1;
+  await gate;
+  return front;
+};
+const open = (settings: TerminalSettings = {}, limits: BrainLimits = {}): BrainListener =>
+  openCommandBrain({ terminal, frontOf, settings, limits });
+const shell = (answers: (line: string) => string, prompt?: string): void =>
+  actShell(() => terminal, answers, prompt);
 
 /** An open shell that can be typed into. */
 async function ready(settings?: TerminalSettings): Promise<BrainListener> {

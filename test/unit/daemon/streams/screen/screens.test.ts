@@ -133,6 +133,25 @@ describe('a screen in the thread', () => {
     expect(await screen.atPrompt('^#')).toBe(false);
   });
 
+  it('is marked where an earlier one was, in the sizes that it had, though it answers nothing of the past', async () => {
+    const past = new Output();
+    past.add(`${atTheEdge}$ ls\r\n`);
+    const mark = past.end;
+    past.add(`a\r\n${atTheEdge}$ `);
+    const late = screens.open(past, { size: { cols: 20, rows: 5 }, offset: 0, answered: past.end, mark });
+    late.resize({ cols: 30, rows: 5 }, mark + 3);
+    late.resize({ cols: 40, rows: 5 }, past.end);
+    expect(await late.gained()).toEqual({ text: `a\n${' '.repeat(29)}x\n$`, complete: true });
+  });
+
+  it('says that what it gained lacks its beginning where the mark is no longer kept', async () => {
+    const past = new Output();
+    past.add('$ seq\r\n1\r\n2\r\n3\r\n');
+    past.start = 8;
+    const late = screens.open(past, { ...start, offset: 2, answered: past.end, mark: 2 });
+    expect(await late.gained()).toEqual({ text: '2\n3', complete: false });
+  });
+
   it('stands beside others', async () => {
     const other = new Output();
     const second = screens.open(other, start);
