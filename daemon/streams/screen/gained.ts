@@ -43,9 +43,10 @@ export class GainedLines {
 
   /** The screen starts anew in the middle of the output. */
   lose(): void {
-    const marked = this.#mark !== undefined;
+    // Not only once: it may fall behind again.
+    const lost = this.#lost || this.#mark !== undefined;
     this.#forget();
-    this.#lost = marked;
+    this.#lost = lost;
   }
 
   #forget(): void {

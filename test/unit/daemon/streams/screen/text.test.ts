@@ -130,8 +130,10 @@ describe('what a screen gained', () => {
 
   it('lacks its beginning where bytes are missing', () => {
     const { screen } = marked('$ ').feed('seq\r\n');
-    screen.feed(screen.offset + 1_000, Buffer.from('last\r\n'));
-    expect(screen.answer({ type: 'gained' })).toEqual({ text: 'last', complete: false });
+    for (const text of ['more', 'last']) {
+      screen.feed(screen.offset + 1_000, Buffer.from(`${text}\r\n`));
+      expect(screen.answer({ type: 'gained' })).toEqual({ text, complete: false });
+    }
   });
 
   it('survives another size', () => {
