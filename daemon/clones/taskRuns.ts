@@ -11,7 +11,7 @@ import type { Pauses } from './pauses.js';
 import { resumeWords, stopForDaemon, stopOf } from './recovery.js';
 import { Turn, type TurnEnd, type TurnNotes, type TurnStop } from './turn.js';
 import type { ZoneLook } from './zoneWatch.js';
-import { TurnClock } from './turnClock.js';
+import { TurnClock, workedMs } from './turnClock.js';
 import { budgetError } from '../usage/budget.js';
 
 /** What a clone's tasks are run with. */
@@ -205,7 +205,9 @@ export class TaskRuns {
     const { maxTurnMs } = limits;
     const late = (): void =>
       turn.stop({ step: 'fail', error: fail('turnTooLong', { maxTurnMs: maxTurnMs ?? 0 }) });
-    this.#clock = maxTurnMs === undefined ? undefined : new TurnClock(maxTurnMs, late);
+    const began = told && task.startedAt !== undefined ? Date.parse(task.startedAt) : Date.now();
+    this.#clock =
+      maxTurnMs === undefined ? undefined : new TurnClock(maxTurnMs - this.#workedMs(task, began), late);
     const turn = new Turn({
       brain,
       log,
@@ -225,8 +227,7 @@ export class TaskRuns {
     const timeoutMs = task.timeoutMs ?? limits.taskTimeoutMs;
     if (timeoutMs !== undefined) {
       // Of one that an earlier daemon began, some is over.
-      const past = told && task.startedAt !== undefined ? Date.now() - Date.parse(task.startedAt) : 0;
-      this.#limit.set(Math.max(0, timeoutMs - past), () =>
+      this.#limit.set(Math.max(0, timeoutMs - (Date.now() - began)), () =>
         turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }),
       );
     }
@@ -236,6 +237,12 @@ export class TaskRuns {
   async #endRidden(turn: Turn, task: TaskRecord, held: boolean): Promise<void> {
     using look = this.#parts.shared.zone.ridden(task, this.#parts.ledger());
     await this.#end(turn, look, held);
+  }
+
+  /** How long a brain has worked at a task since then. */
+  #workedMs(task: TaskRecord, began: number): number {
+    const asked = this.#parts.shared.store.approvals.of(task.id).filter(({ kind }) => kind !== 'budget');
+    return workedMs(began, Date.now(), asked);
   }
 
   /** `held` says whether a holder has its process; without one, its end says nothing of the brain. */

@@ -22,6 +22,7 @@ export class ApprovalTable {
   readonly #get;
   readonly #ofRequest;
   readonly #pendingOf;
+  readonly #of;
   readonly #pending;
 
   constructor(db: Db) {
@@ -35,6 +36,7 @@ export class ApprovalTable {
     this.#pendingOf = db.prepare<[string], Columns>(
       `SELECT body FROM approvals WHERE task = ? AND status = 'pending' ORDER BY ordinal`,
     );
+    this.#of = db.prepare<[string], Columns>('SELECT body FROM approvals WHERE task = ? ORDER BY ordinal');
     this.#update = db.prepare<[string, string, string]>(
       'UPDATE approvals SET status = ?, body = ? WHERE id = ?',
     );
@@ -59,6 +61,11 @@ export class ApprovalTable {
   /** What a task still asks. */
   pendingOf(task: string): Approval[] {
     return this.#pendingOf.all(task).map(({ body }) => JSON.parse(body) as Approval);
+  }
+
+  /** All that a task has asked. */
+  of(task: string): Approval[] {
+    return this.#of.all(task).map(({ body }) => JSON.parse(body) as Approval);
   }
 
   update(approval: Approval): void {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clone, Event, Khlone, Task } from '../../client/index.js';
 import { RunningCli } from '../support/cli.js';
@@ -176,6 +177,20 @@ describe('a turn in a daemon that is killed', () => {
     const task = await begun(name, 'slow 60000', 'message.delta');
     await killed();
     expect(await ended(task)).toMatchObject({ status: 'failed', error: { kind: 'taskTimeout' } });
+  });
+
+  it('keeps the limit of its turn, counted from its start', async () => {
+    const { name } = await enroll({ limits: { maxTurnMs: 30 * 60_000 } });
+    const task = await begun(name, 'slow 600000', 'message.delta');
+    await zone.kill(khlone);
+    // As if it had worked for an hour.
+    const db = new Database(zone.paths.db);
+    const anHourAgo = new Date(Date.now() - 60 * 60_000).toISOString();
+    db.prepare('UPDATE tasks SET started_at = ? WHERE id = ?').run(anHourAgo, task.id);
+    db.close();
+    khlone = await zone.connect();
+    const late = await khlone.task.wait({ task: task.id, timeoutMs: 30_000 });
+    expect(late).toMatchObject({ status: 'failed', error: { kind: 'turnTooLong' } });
   });
 
   it('begins once in a process that was just being started, or just given its line', async () => {
