@@ -168,10 +168,17 @@ export class CommandBrain implements Brain {
   #goOn(): void {
     const typed = this.#turn?.typed ?? {};
     this.#step(this.#exit ? 'died' : placeLeft(typed, this.terminal.held.found));
-    if (this.#unwanted) this.#step('interrupt');
+    // What was shown meanwhile may be its end, which the first look tells.
+    if (this.#unwanted && !(this.#state === 'running' && this.#hasSaid)) this.#unwant();
+  }
+
+  #unwant(): void {
+    this.#unwanted = false;
+    this.#step('interrupt');
   }
 
   #heard(): void {
+    if (this.#unwanted && this.#state !== 'returning') this.#unwant();
     this.#chunks += 1;
     this.#heardAt = performance.now();
     this.#calm.heard();
@@ -320,8 +327,9 @@ export class CommandBrain implements Brain {
       running: this.#state === 'running',
       quiet: performance.now() - this.#heardAt >= this.#quietMs,
     });
-    if (this.#stay !== stay || !waits || this.#chunks !== chunks) return;
-    this.#step(this.#turn && this.#state !== 'waiting' ? 'rested' : 'settled');
+    if (this.#stay !== stay || this.#chunks !== chunks) return;
+    if (waits) this.#step(this.#turn && this.#state !== 'waiting' ? 'rested' : 'settled');
+    else if (this.#unwanted) this.#unwant();
   }
 
   #typeBy(typed: (turn: CommandTurn) => boolean): void {
@@ -372,6 +380,7 @@ export class CommandBrain implements Brain {
   #finish(outcome: TurnOutcome): void {
     if (!this.#turn) return;
     this.#turn = undefined;
+    this.#unwanted = false;
     const { text } = outcome;
     this.#place = messagePlace;
     if (text !== '') this.#outputs.fire({ type: 'message.completed', message: randomUUID(), text });

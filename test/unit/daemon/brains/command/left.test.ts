@@ -143,7 +143,7 @@ describe('a turn that an earlier daemon has left', () => {
   });
 
   it('has Ctrl-C pressed once, by the one or by the other', async () => {
-    await left(30);
+    await left(defaultTiming.silentEchoMs + 50, false);
     const entered = points.at(-1) as TurnPoint;
     const { before, typed } = noted();
     const interrupt = { input: text + 1, bytes: 1 };
@@ -158,6 +158,41 @@ describe('a turn that an earlier daemon has left', () => {
     }
     terminal.end({ code: 0, signal: null });
     await pass(1);
+  });
+
+  it('is done where it was to end, and had ended by itself meanwhile', async () => {
+    await left(30);
+    const heard = next(text + 1);
+    heard.brain.interrupt();
+    await pass(100);
+    expect(heard.all('turn.finished')).toMatchObject([{ outcome: { status: 'done', text: 'hello' } }]);
+    // The next turn is another one.
+    heard.brain.send('echo more');
+    await pass(200);
+    expect(terminal.typed).toEqual(['\x1b[200~echo more\x1b[201~', '\r']);
+    expect(heard.all('turn.finished')).toHaveLength(2);
+    await end(heard);
+  });
+
+  it.each([
+    ['says nothing', ''],
+    ['goes on', 'more\n'],
+  ])('has Ctrl-C pressed where it was to end, and its program %s', async (_, more) => {
+    await left(1);
+    const { program } = terminal;
+    terminal.program = () => terminal.print('\nbegun\n');
+    await pass(100);
+    terminal.program = program;
+    const heard = next(text + 1);
+    heard.brain.interrupt();
+    await pass(1);
+    expect(terminal.typed).toEqual([]);
+    terminal.print(more);
+    await pass(more === '' ? 100 : 1);
+    expect(terminal.typed).toEqual(['\x03']);
+    await pass(100);
+    expect(heard.all('turn.finished')).toMatchObject([{ outcome: { status: 'interrupted' } }]);
+    await end(heard);
   });
 
   it('is given up where nobody knows whether it was typed', async () => {
