@@ -140,6 +140,8 @@ function build() {
   if (readText(stamp) === wanted) return;
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   console.log('khlone: building');
+  // What is there from here on is of no sources that were stamped.
+  rmSync(stamp, { force: true });
   const status = run(process.execPath, [tsc, '-p', root], { cwd: root });
   if (status !== 0 && !flags.has('--lenient')) throw new Error('the build failed');
   if (status !== 0) console.warn('khlone: dist/ was built from sources with type errors');
