@@ -26,6 +26,7 @@ export interface PrintsOptions {
   readonly root: string;
   readonly except?: readonly string[];
   readonly bounds?: Partial<Pick<TreeBounds, 'entries' | 'lookMs'>>;
+  readonly scout?: TreeBounds['scout'];
 }
 
 /** A print as it is kept: what the tree knew, and where git's folders were. */
@@ -149,12 +150,13 @@ export class Prints {
   }
 
   #plant(stored?: StoredTree): Tree {
-    const { root, except = [], bounds } = this.#options;
+    const { root, except = [], bounds, scout } = this.#options;
     const whole = {
       roots: [root, ...this.#git.outside],
       except,
       entries: bounds?.entries ?? 1_000_000,
       lookMs: bounds?.lookMs ?? 10_000,
+      scout,
     };
     return new Tree(whole, stored);
   }

@@ -1,8 +1,8 @@
+import { emptyFolder, type Folder, sharedRow } from './folder.js';
 import { below, type Path } from './path.js';
-import type { Folder } from './tree.js';
 
 /** A folder as it is kept: paths follow from names. */
-interface StoredFolder extends Omit<Folder, 'paths' | 'folders'> {
+interface StoredFolder extends Omit<Folder, 'id' | 'seen' | 'paths' | 'folders'> {
   readonly folders: readonly (StoredFolder | undefined)[];
 }
 
@@ -27,12 +27,16 @@ export function unpacked(
 ): Folder {
   // Bytes come back as views of the file's.
   const names = rest.names.map((name) => (typeof name === 'string' ? name : Buffer.from(name)));
+  const path = typeof rest.path === 'string' ? rest.path : Buffer.from(rest.path);
+  const row = sharedRow(names.length);
+  row.set(rest.row);
   return {
+    ...emptyFolder(path, rest.device),
     ...rest,
-    path: typeof rest.path === 'string' ? rest.path : Buffer.from(rest.path),
+    path,
     names,
-    paths: names.map((name) => pathOf(rest.path, name)),
-    row: Float64Array.from(rest.row),
+    paths: names.map((name) => pathOf(path, name)),
+    row,
     folders: folders.map((folder) => folder && unpacked(folder)),
   };
 }

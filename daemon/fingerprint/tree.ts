@@ -1,6 +1,8 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { type Entry, ctimeAt, get, isFolder, isSame, put, sameType, width } from './entry.js';
+import { arrays, emptyFolder, type Folder, shared } from './folder.js';
 import { below, keyOf, type Path } from './path.js';
+import type { Scout } from './scout.js';
 import { packed, type StoredTree, unpacked } from './storedTree.js';
 
 /**
@@ -22,6 +24,8 @@ export interface TreeBounds {
   readonly entries: number;
   /** Longest look, in ms. */
   readonly lookMs: number;
+  /** Makes one who helps to look, where there is much to look at. */
+  readonly scout?: { readonly from: number; readonly make: () => Scout } | undefined;
 }
 
 /** An entry that is not what it was at the look before. */
@@ -36,21 +40,6 @@ export interface Look {
   readonly differences: readonly Difference[];
   /** Why not all was looked at, if so. */
   readonly partial: string | undefined;
-}
-
-/** One folder as it stood at the last look; what is in it stands in rows, by the order of its names. */
-export interface Folder {
-  readonly path: Path;
-  readonly device: number;
-  names: readonly Path[];
-  paths: readonly Path[];
-  row: Float64Array;
-  hashes: (string | undefined)[];
-  folders: (Folder | undefined)[];
-  /** Whether its names are those of its time: else they are read again. */
-  settled: boolean;
-  /** Whether what is in it is ever looked at. */
-  readonly left: boolean;
 }
 
 /** A place in the tree. */
@@ -76,6 +65,13 @@ export class Tree {
   #startedAt = 0;
   #deadline = 0;
   #first = true;
+  #scout: Scout | undefined;
+  /** The look that is on and that a scout helps with; 0 for none. */
+  #round = 0;
+  #rounds = 0;
+  /** Folders whose entries a scout does not know as they are. */
+  readonly #listed = new Set<Folder>();
+  readonly #lost = new Set<number>();
 
   /** `stored` is what another one knew. */
   constructor(bounds: TreeBounds, stored?: StoredTree) {
@@ -110,7 +106,9 @@ export class Tree {
     this.#recent = [];
     this.#startedAt = Date.now();
     this.#deadline = this.#startedAt + this.#bounds.lookMs;
+    this.#send();
     for (const index of this.#top.paths.keys()) this.#visit(this.#top, index, true);
+    this.#recall();
     if (settle) this.#settle();
     this.#first = false;
     const differences = this.#differences ?? [];
@@ -140,6 +138,34 @@ export class Tree {
     return spot;
   }
 
+  /** Lets the scout begin at the other end. */
+  #send(): void {
+    const { scout } = this.#bounds;
+    if (!scout || this.#count < scout.from) return;
+    if (!this.#scout) {
+      this.#scout = scout.make();
+      // It may hear of a folder before what is in it: the order is that of the walk.
+      for (const { folder } of this.spots()) this.#listed.add(folder);
+    }
+    this.#scout.tell({ type: 'forget', ids: [...this.#lost] });
+    this.#scout.tell({ type: 'know', folders: [...this.#listed].map(shared) });
+    this.#lost.clear();
+    this.#listed.clear();
+    this.#round = ++this.#rounds;
+    Atomics.store(this.#scout.look, 0, this.#round);
+    this.#scout.tell({ type: 'look', look: this.#round });
+  }
+
+  #recall(): void {
+    this.#round = 0;
+    if (this.#scout) Atomics.store(this.#scout.look, 0, 0);
+  }
+
+  /** Whether the scout has been there in this look, and has found it to be as it is known. */
+  #isScouted({ seen }: Folder, index: number): boolean {
+    return this.#round !== 0 && seen !== undefined && Atomics.load(seen, index) === this.#round;
+  }
+
   #settle(): void {
     for (let round = 0; round < settleRounds && this.#recent.length > 0; round++) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, racyMs);
@@ -156,6 +182,8 @@ export class Tree {
 
   /** Looks at one entry, and with `deep` at all that is in it. */
   #visit(folder: Folder, index: number, deep: boolean): void {
+    if (this.#isScouted(folder, index))
+      return this.#noteRecent({ folder, index }, ctimeAt(folder.row, index));
     const path = folder.paths[index];
     if (path === undefined) return;
     const stat = statOf(path);
@@ -168,10 +196,14 @@ export class Tree {
     if (isFolder(stat.mode) && typeof path === 'string' && this.#except.has(path)) return;
     const same = known && isSame(folder.row, index, stat);
     if (!same) this.#moved({ folder, index }, path, stat);
-    if (stat.ctimeMs > this.#startedAt - racyMs)
-      this.#recent.push({ folder, index, name: folder.names[index] ?? '' });
+    this.#noteRecent({ folder, index }, stat.ctimeMs);
     if (isFolder(stat.mode))
       this.#enter({ folder, index }, stat, deep && same ? 'all' : deep ? 'anew' : 'new');
+  }
+
+  #noteRecent({ folder, index }: Spot, ctime: number): void {
+    if (ctime > this.#startedAt - racyMs)
+      this.#recent.push({ folder, index, name: folder.names[index] ?? '' });
   }
 
   #moved({ folder, index }: Spot, path: Path, stat: Stats): void {
@@ -237,6 +269,7 @@ export class Tree {
     }
     for (const index of old.values()) this.#gone(folder, index);
     const { path } = folder;
+    if (this.#scout) this.#listed.add(folder);
     Object.assign(folder, next, { names, paths: names.map((name) => below(path, name)) });
   }
 
@@ -253,6 +286,8 @@ export class Tree {
   }
 
   #lose(folder: Folder): void {
+    this.#listed.delete(folder);
+    if (folder.seen) this.#lost.add(folder.id);
     for (let index = 0; index < folder.paths.length; index++) this.#gone(folder, index);
   }
 }
@@ -267,24 +302,6 @@ export function entryAt({ folder, index }: Spot): { readonly path: Path; readonl
 /** Notes what was read of the entry at a place. */
 export function noteHash({ folder, index }: Spot, hash: string): void {
   folder.hashes[index] = hash;
-}
-
-const emptyFolder = (path: Path, device: number): Folder => ({
-  path,
-  device,
-  names: [],
-  paths: [],
-  ...arrays(0),
-  settled: false,
-  left: false,
-});
-
-function arrays(length: number): Pick<Folder, 'row' | 'hashes' | 'folders'> {
-  return {
-    row: new Float64Array(length * width),
-    hashes: Array.from<string | undefined>({ length }),
-    folders: Array.from<Folder | undefined>({ length }),
-  };
 }
 
 const quietly = { throwIfNoEntry: false } as const;

@@ -2,12 +2,17 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { KeptPrints } from './kept.js';
 import type { FromThread, Keep, PrintAnswers, PrintRequest, ThreadData, ToThread } from './messages.js';
 import { Prints } from './prints.js';
+import { type Scout, threadScout } from './scout.js';
 
 /** The thread that looks at a zone, so that the daemon does not wait for its disk. */
 if (!parentPort) throw new Error('this is the program of a thread');
 const port = parentPort;
 const data = workerData as ThreadData;
-const prints = new Prints(data);
+/** Below so many entries a look is over before a second thread would be of help. */
+const scoutedFrom = 5_000;
+
+const make = (): Scout => threadScout(new URL('./scoutWorker.js', import.meta.url));
+const prints = new Prints({ ...data, scout: { from: scoutedFrom, make } });
 const kept = data.kept === undefined ? undefined : new KeptPrints(data.kept);
 
 /** Contents are read in pieces of this many ms, with as long a pause after each: an ask comes first. */

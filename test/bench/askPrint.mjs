@@ -27,11 +27,14 @@ async function looks(root) {
   try {
     let first;
     const cold = await timed(async () => (first = await printer.take()));
-    const [before, after, bare] = [[], [], []];
+    const [before, after, bare, cpu] = [[], [], [], []];
     for (let round = 0; round < rounds; round++) {
       bare.push(await timed(() => walk(root)));
       let print;
+      const used = process.cpuUsage();
       before.push(await timed(async () => (print = await printer.take())));
+      const { user, system } = process.cpuUsage(used);
+      cpu.push((user + system) / 1000);
       writeFileSync(join(root, 'part-0', 'changed.ts'), `${round}\n`);
       let found;
       after.push(await timed(async () => (found = await print.compare())));
@@ -39,7 +42,7 @@ async function looks(root) {
       print.dispose();
     }
     first.dispose();
-    const detail = `a bare walk ${millis(median(bare))} in the same minute; the first look took ${millis(cold)}`;
+    const detail = `${millis(median(cpu))} of processor by all threads; a bare walk ${millis(median(bare))} in the same minute; the first look took ${millis(cold)}`;
     return [
       row({
         name: `a look before an ask, ${files} files`,
