@@ -23,10 +23,13 @@ export type ScriptedReply =
   /** Begins a stream and never goes on. */
   | { readonly hang: true };
 
+/** A reply that is thought of when it is asked for. */
+export type LateReply = () => Promise<ScriptedReply>;
+
 /** The answers to a cue: one per request that follows it (the first to the cue itself, the next to its tool results, …). */
 export interface ScriptedRule {
   readonly cue: string | RegExp;
-  readonly replies: readonly ScriptedReply[];
+  readonly replies: readonly (ScriptedReply | LateReply)[];
 }
 
 /** The part of a Messages API request that a test looks at. */
@@ -54,7 +57,7 @@ export interface ScriptedModel {
   readonly url: string;
   readonly requests: readonly SeenRequest[];
   /** Adds rules; the newest that matches answers. */
-  rule(cue: string | RegExp, ...replies: ScriptedReply[]): void;
+  rule(cue: string | RegExp, ...replies: (ScriptedReply | LateReply)[]): void;
   /** Resolves with the next (or an earlier) request whose conversation holds the cue in its last turn. */
   seen(cue: string | RegExp): Promise<SeenRequest>;
   close(): Promise<void>;
@@ -124,7 +127,7 @@ export async function startScriptedModel(...rules: readonly ScriptedRule[]): Pro
     return { text: said ? spokenIn(said.content) : '', answered };
   };
 
-  const choose = (body: RequestBody): ScriptedReply => {
+  const choose = (body: RequestBody): ScriptedReply | LateReply => {
     const { text, answered } = lastSaid(body);
     const rule = known.findLast((candidate) => matches(text, candidate.cue));
     return rule?.replies[Math.min(answered, rule.replies.length - 1)] ?? say('ok');
@@ -158,7 +161,8 @@ export async function startScriptedModel(...rules: readonly ScriptedRule[]): Pro
       waiting.splice(waiting.indexOf(wait), 1);
       wait.heard(seen);
     }
-    await answer(response, choose(body), body.model);
+    const reply = choose(body);
+    await answer(response, typeof reply === 'function' ? await reply() : reply, body.model);
   };
 
   const answer = async (response: ServerResponse, reply: ScriptedReply, model: string): Promise<void> => {

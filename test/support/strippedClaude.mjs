@@ -2,7 +2,7 @@
 // khlone registers. What is left to see a write is the look at the zone.
 import { spawn } from 'node:child_process';
 
-const dropped = /^--(tools=|settings=|strict-mcp-config|permission-mode=)/;
+const dropped = /^--(tools=|settings=|setting-sources=|strict-mcp-config|permission-mode=)/;
 const args = process.argv.slice(2);
 const kept = args.filter((arg) => !dropped.test(arg));
 const asks = args.includes('--input-format=stream-json');

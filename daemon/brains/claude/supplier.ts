@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { BrainSupplier } from '../contract.js';
 import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
 import { settleAsk, stageAsk } from './askStage.js';
+import { askStart } from './askStart.js';
 import { claudeInstall, probeClaude } from './probe.js';
 import { sessionOf } from './session.js';
 import { dropHusk, hasBegun, transcriptOf } from './transcript.js';
@@ -35,6 +36,7 @@ export function claudeSupplier(host: StreamJsonHost, { asks }: ClaudeOptions): B
         settleAsk(spec, asks);
         dropHusk(spec);
       },
+      askStart,
       ask: (spec, { program }) => {
         const { readable, writable } = stageAsk(spec, asks);
         // It may be a link to the program, which may be one file of many.

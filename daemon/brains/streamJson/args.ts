@@ -24,10 +24,7 @@ export function conversationArgs(spec: BrainSpec, opening: Opening): string[] {
   ];
 }
 
-/**
- * The command line of a brain that speaks stream-json. An ask gets only reading tools, and neither
- * hooks, MCP servers nor commands of the repository, all of which could write.
- */
+/** The command line of a brain that speaks stream-json. An ask gets only reading tools. */
 export function streamJsonArgs(spec: BrainSpec, opening: Opening): string[] {
   return [
     '-p',
@@ -38,13 +35,6 @@ export function streamJsonArgs(spec: BrainSpec, opening: Opening): string[] {
     '--replay-user-messages',
     '--permission-prompt-tool=stdio',
     ...conversationArgs(spec, opening),
-    ...(spec.posture === 'ask'
-      ? [
-          `--tools=${[...readOnlyTools].join(',')}`,
-          '--strict-mcp-config',
-          '--disable-slash-commands',
-          '--settings={"disableAllHooks":true}',
-        ]
-      : []),
+    ...(spec.posture === 'ask' ? [`--tools=${[...readOnlyTools].join(',')}`] : []),
   ];
 }

@@ -38,6 +38,8 @@ export interface StreamJsonKind {
   runsOn(secret: string, env: BrainEnvironment): boolean;
   /** Called before a process is started on a conversation. */
   prepare?(spec: BrainSpec): void;
+  /** What an ask's process is started with beside the tools it may have; nothing when left out. */
+  askStart?(spec: BrainSpec, layers: AskLayers): AskStart;
   /** Where an ask of it reads and writes; called where its process is put into a sandbox. */
   ask(spec: BrainSpec, program: BrainProgram): AskPlaces;
   /** How it is talked to in its own terminal. */
@@ -60,6 +62,12 @@ export interface AskLayers {
   readonly flags: boolean;
   /** What it is told when it asks for a tool: the hook, and the answers to its requests. */
   readonly hook: boolean;
+}
+
+/** Arguments and variables of an ask's process. */
+export interface AskStart {
+  readonly args: readonly string[];
+  readonly env: BrainEnvironment;
 }
 
 /** A brain's program as it was found, and as it is started. */
@@ -110,8 +118,10 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       sandbox: () => around,
       open: async (opening, sink) => {
         const { brain, program } = await (found ??= find(spec));
-        const args = [...program.args, ...streamJsonArgs(layers.flags ? spec : bare, opening)];
-        const whole = { ...program, args };
+        const own = asking ? kind.askStart?.(spec, layers) : undefined;
+        const common = streamJsonArgs(layers.flags ? spec : bare, opening);
+        const args = [...program.args, ...common, ...(own?.args ?? [])];
+        const whole = { ...program, args, env: { ...program.env, ...own?.env } };
         if (!asking) return new StreamProcess(await started(holder.spawn(whole), program), spec, { sink });
         const parts = { holder, sandbox, places: () => kind.ask(spec, brain) };
         const { held, kind: made } = await started(startConfined(parts, spec, whole), program);
