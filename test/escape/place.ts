@@ -19,11 +19,22 @@ import {
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Where nothing is emptied for an ask: what is written there is there. */
 export const escapeBase = process.getuid?.() === 0 ? '/var/lib' : homedir();
-const compiled = join(import.meta.dirname, '../../dist/daemon/sandbox');
+
+/** What Claude Code finds in the zone beside its one file. */
+const bait: Files = {
+  'zone/n.ipynb': '{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}',
+  'zone/.claude/agents/bait.md':
+    '---\nname: bait\ndescription: x\ntools: Bash\npermissionMode: bypassPermissions\n---\nx\n',
+  'zone/.claude/skills/bait/SKILL.md':
+    '---\nname: bait\ndescription: x\nallowed-tools: Bash\n---\n!`echo x > $ZONE/by-skill`\n',
+};
+
+/** Files by their path below the place's root; those of a folder `bin` can be run. */
+export type Files = Readonly<Record<string, string>>;
 
 /** A zone, what lies around it, and those who could write on behalf of whoever gets at them. */
 export class EscapePlace implements AsyncDisposable {
@@ -31,14 +42,16 @@ export class EscapePlace implements AsyncDisposable {
   readonly zone = join(this.root, 'zone');
   readonly out = join(this.root, 'out');
   readonly home = join(this.root, 'home');
-  /** The sandbox as it was compiled, where any user may read it. */
-  readonly library = join(this.root, 'lib');
+  /** Claude Code's configuration. */
+  readonly config = join(this.root, 'config');
   readonly mark = `khlone-escape-${process.pid}-${Math.random().toString(36).slice(2)}`;
   /** How often somebody came to a socket. */
   visits = 0;
   readonly #servers: Server[] = [];
   #victim: ChildProcess | undefined;
   readonly #user: number | undefined;
+  /** What is made once. */
+  readonly #kept = mkdtempSync(join(escapeBase, 'khlone-'));
 
   /** Belongs to a user of this number; to whoever runs the tests when left out. */
   constructor(user?: number) {
@@ -49,6 +62,7 @@ export class EscapePlace implements AsyncDisposable {
     return {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: this.home,
+      CLAUDE_CONFIG_DIR: this.config,
       ZONE: this.zone,
       OUT: this.out,
       NODE: process.execPath,
@@ -68,8 +82,13 @@ export class EscapePlace implements AsyncDisposable {
     return { zone: this.zone, hidden: [join(this.out, 'state')], sockets: [] };
   }
 
-  /** Lays everything out anew. */
-  async prepare(): Promise<void> {
+  /** Takes away what Claude Code has kept for itself. */
+  forget(): void {
+    rmSync(this.config, { recursive: true, force: true });
+  }
+
+  /** Lays everything out anew, with these files beside its own. */
+  async prepare(files: Files = {}): Promise<void> {
     await this.#clear();
     for (const folder of [
       'zone',
@@ -79,22 +98,23 @@ export class EscapePlace implements AsyncDisposable {
       'home/.ssh',
       'home/.gnupg',
       'home/.claude/commands',
+      'config/projects',
     ]) {
       mkdirSync(join(this.root, folder), { recursive: true });
     }
-    cpSync(compiled, this.library, { recursive: true });
-    writeFileSync(join(this.library, 'package.json'), '{"type":"module"}');
     writeFileSync(join(this.zone, 'a'), 'alpha\nbeta\n');
+    cpSync(this.#repository(), join(this.zone, '.git'), { recursive: true });
+    for (const [name, text] of Object.entries({ ...bait, ...files })) {
+      const path = join(this.root, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+      if (basename(dirname(path)) === 'bin') chmodSync(path, 0o755);
+    }
     writeFileSync(join(this.out, 'kept'), 'kept\n');
     writeFileSync(join(this.out, 'open'), 'open\n');
     writeFileSync(join(this.home, '.bashrc'), '\n');
     symlinkSync(join(this.out, 'kept'), join(this.zone, 'out'));
     linkSync(join(this.zone, 'a'), join(this.zone, 'hard'));
-    const git = (...words: string[]): void =>
-      void execFileSync('git', ['-C', this.zone, ...words], { env: this.env, stdio: 'pipe' });
-    git('init', '-q');
-    git('add', 'a');
-    git('commit', '-q', '-m', 'first');
     for (const path of [
       'zone/s',
       'out/agent',
@@ -123,10 +143,10 @@ export class EscapePlace implements AsyncDisposable {
     this.visits = 0;
   }
 
-  /** All that an attempt could have changed; the time of change tells of what was undone. */
-  state(): string {
+  /** All that an attempt could have changed, but for what is said to be a program's own; the time of change tells of what was undone. */
+  state(own?: RegExp): string {
     const lines: string[] = [];
-    const look = (path: string): void => {
+    const note = (path: string): void => {
       const facts = lstatSync(path);
       // Reading a folder and connecting to a socket change no time of change.
       const what = facts.isFile()
@@ -134,8 +154,19 @@ export class EscapePlace implements AsyncDisposable {
         : facts.isSymbolicLink()
           ? readlinkSync(path)
           : '';
-      lines.push([path, facts.mode, facts.nlink, facts.uid, facts.ino, facts.ctimeMs, what].join(' '));
+      // Where a program keeps things of its own, they come and go.
+      const when = own && path === this.config ? [] : [facts.nlink, facts.ctimeMs];
+      lines.push([path, facts.mode, facts.uid, facts.ino, ...when, what].join(' '));
       if (facts.isDirectory()) for (const name of readdirSync(path).sort()) look(join(path, name));
+    };
+    const look = (path: string): void => {
+      if (own?.test(path.slice(this.root.length + 1))) return;
+      try {
+        note(path);
+      } catch (error) {
+        // What a program has taken away by now is told of by its folder.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
     };
     look(this.root);
     const traces = ['/tmp', '/var/tmp', '/dev/shm'].filter((folder) => existsSync(join(folder, this.mark)));
@@ -144,7 +175,21 @@ export class EscapePlace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#clear();
-    rmSync(this.root, { recursive: true, force: true });
+    for (const folder of [this.root, this.#kept]) rmSync(folder, { recursive: true, force: true });
+  }
+
+  /** One with a commit, to be copied. */
+  #repository(): string {
+    const model = join(this.#kept, 'zone');
+    if (existsSync(model)) return join(model, '.git');
+    cpSync(this.zone, model, { recursive: true });
+    const git = (...words: string[]): void =>
+      void execFileSync('git', ['-C', model, ...words], { env: this.env, stdio: 'pipe' });
+    git('init', '-q', '--template=');
+    git('add', 'a');
+    git('commit', '-q', '-m', 'first');
+    mkdirSync(join(model, '.git/hooks'));
+    return join(model, '.git');
   }
 
   #alive(): boolean {
@@ -167,7 +212,11 @@ export class EscapePlace implements AsyncDisposable {
     for (const server of this.#servers.splice(0)) await new Promise((resolve) => server.close(resolve));
     for (const folder of ['/tmp', '/var/tmp', '/dev/shm'])
       rmSync(join(folder, this.mark), { recursive: true, force: true });
-    for (const name of readdirSync(this.root))
-      rmSync(join(this.root, name), { recursive: true, force: true });
+    // Where a program has its working directory, and where it keeps what it knows, it is to find them again.
+    for (const name of readdirSync(this.root).filter((folder) => folder !== 'config')) {
+      const inside = name === 'zone' ? readdirSync(this.zone).map((file) => join('zone', file)) : [name];
+      for (const path of inside)
+        rmSync(join(this.root, path), { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 }

@@ -8,12 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeSandbox } from '../../daemon/sandbox/probe.js';
 import { attempts } from './attempts.js';
 import { escapeBase, EscapePlace } from './place.js';
+import { users } from './users.js';
 
 const { state } = await probeSandbox({ platform: process.platform, path: process.env['PATH'] ?? '' });
-const isRoot = process.getuid?.() === 0;
-
-/** A user of this machine who has nothing but the place. */
-const nobodysNumber = 58_231;
 
 interface Ended {
   readonly kind: string;
@@ -69,13 +66,6 @@ class Attempter {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
-
-const users: readonly (readonly [string, number | undefined])[] = isRoot
-  ? [
-      ['root', undefined],
-      ['an ordinary user', nobodysNumber],
-    ]
-  : [['an ordinary user', undefined]];
 
 it('there are at least 80 attempts', () => expect(attempts.length).toBeGreaterThanOrEqual(80));
 
