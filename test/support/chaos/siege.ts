@@ -12,6 +12,8 @@ import { Once } from './once.js';
 
 const clientCount = 3;
 const maxClones = 40;
+/** Queues grow as long as rounds go on, and whoever waits for their last tasks waits for good. */
+const longestWaitMs = 20_000;
 
 /** The clone whose brain hangs; it is given nothing else. */
 const hanging = 'worker.1';
@@ -22,6 +24,7 @@ const expected: ReadonlySet<string> = new Set([
   'daemonUnreachable',
   'cancelled',
   'taskFinished',
+  'waitTimeout',
   'approvalResolved',
   'approvalNotFound',
 ]);
@@ -188,8 +191,11 @@ export class Siege {
   }
 
   async #load(client: Khlone, answered: () => void): Promise<void> {
-    while (!this.#over) {
-      await unlessLost(this.#call(client).then(answered));
+    try {
+      while (!this.#over) await unlessLost(this.#call(client).then(answered));
+    } finally {
+      // Where one has failed, the others have nothing to wait for.
+      this.#over = true;
     }
   }
 
@@ -227,7 +233,7 @@ export class Siege {
   }
 
   async #await(client: Khlone, task: string): Promise<void> {
-    const ended = await unlessLost(client.task.wait({ task }));
+    const ended = await unlessLost(client.task.wait({ task, timeoutMs: longestWaitMs }));
     if (ended) this.ledger.ended.set(task, ended);
   }
 
