@@ -221,7 +221,8 @@ export class CloneRunner {
    * @throws storageFailed
    */
   beginAgain(task: TaskRecord, turn: TurnRecord): boolean {
-    if (this.missing.length > 0 || this.state !== 'off') return false;
+    // At rest it is where its terminal was found.
+    if (this.missing.length > 0 || (this.state !== 'off' && this.state !== 'idle')) return false;
     this.#tasks.begin(task, turn);
     this.wake();
     return true;

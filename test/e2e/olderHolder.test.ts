@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clone, Event, Khlone, Stream, Task } from '../../client/index.js';
@@ -7,6 +7,7 @@ import { loggedErrors } from '../support/daemonLog.js';
 import { history, nextEvent } from '../support/events.js';
 import { holderProgram, olderHolderProgram } from '../support/holders.js';
 import { DaemonPeer } from '../support/rpc/daemonPeer.js';
+import { shown } from '../support/shown.js';
 import { durableOf } from '../support/told.js';
 
 /** Other work may hold the machine up; what is looked for comes all the same. */
@@ -130,6 +131,26 @@ describe('a brain under a holder of the first release, with a daemon of today', 
     });
     expect(zone.brains()).not.toContainEqual(brain);
     expect(existsSync(join(zone.root, 'hello.txt'))).toBe(false);
+  });
+
+  it('is interrupted where its task was typed, which such a holder does not tell, and it is not typed again', async () => {
+    const { name } = await enroll({
+      brain: 'command',
+      command: ['bash', '--norc', '--noprofile'],
+      env: { PS1: 'ready> ' },
+      terminal: { prompt: '^ready> $' },
+    });
+    await ended(await khlone.clone.act({ who: name, say: 'kept=yes' }));
+    const done = join(zone.root, 'done');
+    const task = await khlone.clone.act({ who: name, say: `echo once >> '${done}'; echo begun; sleep 2` });
+    await shown(khlone, name, /^begun$/m);
+    await upgraded();
+    const after = await ended(task);
+    expect(after).toMatchObject({ status: 'interrupted', attempt: 1, error: { kind: 'taskInterrupted' } });
+    expect(after.error?.message).toContain('not known whether its text was typed');
+    const next = await ended(await khlone.clone.act({ who: name, say: 'echo "kept: $kept"' }));
+    expect(next.result?.text).toMatch(/kept: yes$/);
+    expect(readFileSync(done, 'utf8')).toBe('once\n');
   });
 
   it('is talked to and watched in its terminal, by way of the daemon', async () => {

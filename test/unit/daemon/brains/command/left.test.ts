@@ -123,7 +123,14 @@ describe('a turn that an earlier daemon has left', () => {
     await left(30);
     expect(noted().typed.enter).toMatchObject({ input: text });
     const heard = next(text + 1, { prompt });
+    const places: unknown[] = [];
+    heard.brain.output(({ type }) => places.push([type, heard.brain.place]));
     await pass(defaultTiming.quietMs + 100);
+    // Whoever has told of that place tells nothing of it again.
+    expect(places).toEqual([
+      ['message.completed', { at: 0, nth: 1 }],
+      ['turn.finished', undefined],
+    ]);
     expect(terminal.typed).toEqual([]);
     expect(heard.all('turn.finished')).toMatchObject([{ outcome: { status: 'done', text: 'hello' } }]);
     await end(heard);
