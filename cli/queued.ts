@@ -12,6 +12,7 @@ const most = 500;
  * where its turn is now.
  */
 export async function renderQueued(khlone: Khlone, task: Task, style: Style): Promise<string> {
+  if (task.aside === true) return '';
   const clones = await clonesOf(khlone, task.who);
   if (clones.length === 0 || clones.some((clone) => isFree(clone, task))) return '';
   const ahead = await tasksAhead(khlone, task);
@@ -47,7 +48,8 @@ async function tasksAhead(khlone: Khlone, { id, who, priority }: Task): Promise<
   const place = tasks.findIndex((task) => task.id === id);
   // The newest come first: what stands behind this one in the list was queued before it.
   const goesFirst = (task: Task, at: number): boolean =>
-    task.status !== 'queued' || task.priority > priority || (task.priority === priority && at > place);
+    task.aside !== true &&
+    (task.status !== 'queued' || task.priority > priority || (task.priority === priority && at > place));
   if (tasks[place]?.status !== 'queued') return undefined;
   const ahead = tasks.filter((task, at) => at !== place && goesFirst(task, at)).toReversed();
   return [

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CloneActParams, Khlone, Task } from '../client/index.js';
+import type { CloneAskParams, Khlone, Task } from '../client/index.js';
 import { connectTo } from './context.js';
 import { gather, type Bind } from './declare.js';
 import { oneLine } from './render/sanitize.js';
@@ -12,12 +12,13 @@ interface Options {
   readonly label?: string[];
   readonly env?: string[];
   readonly key?: string;
+  readonly aside?: true;
 }
 
 /** What tells `act` from `ask`. */
 export interface WorkKind {
   readonly kind: Task['kind'];
-  readonly send: (khlone: Khlone, params: CloneActParams) => Promise<Task>;
+  readonly send: (khlone: Khlone, params: CloneAskParams) => Promise<Task>;
 }
 
 const readOnlyNote = ({ clone, who }: Task): string =>
@@ -42,8 +43,8 @@ export function defineWork(command: Command, bind: Bind, { kind, send }: WorkKin
   command.action(
     bind<Options>(async (context, { args: [who = '', ...words], options }) => {
       const { out, stdin, env } = context;
-      const { detach, timeout, priority, label, key } = options;
-      const params: CloneActParams = {
+      const { detach, timeout, priority, label, key, aside } = options;
+      const params: CloneAskParams = {
         who,
         say: await readSay(words, stdin),
         ...(timeout !== undefined && { timeoutMs: timeout }),
@@ -51,6 +52,7 @@ export function defineWork(command: Command, bind: Bind, { kind, send }: WorkKin
         ...(label !== undefined && { labels: parsePairs(label, '--label') }),
         ...(options.env !== undefined && { env: parseEnvironment(options.env, env) }),
         ...(key !== undefined && { idempotencyKey: key }),
+        ...(aside === true && { aside }),
       };
       await using khlone = await connectTo(context);
       const begin = async (): Promise<Task> => {

@@ -260,6 +260,7 @@ export class Daemon {
         log,
         clone: (name) => store.clones.all().find((clone) => clone.name === name),
         isOpaque: (brain) => suppliers.get(brain)?.sharesTerminal === true,
+        isAside: (task) => store.tasks.get(task)?.aside === true,
       }),
     );
     bystanders.recall(new Set(turns.map(({ clone }) => clone)));

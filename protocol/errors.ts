@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { askErrors } from './askErrors.js';
 import type { ErrorRow } from './errorRow.js';
-import { readOnlyErrors } from './readOnlyErrors.js';
 import { zoneFindings } from './shapes/task.js';
 import { streamErrors } from './streamErrors.js';
 
@@ -387,7 +387,7 @@ export const errorRegistry = {
     retryable: false,
     details: z.object({ reason: z.string(), next: z.string() }),
   },
-  ...readOnlyErrors,
+  ...askErrors,
   ...streamErrors,
 } as const satisfies Record<string, ErrorRow>;
 

@@ -90,12 +90,20 @@ function usedCells({ resources }: Clone): string[] {
   return [formatBytes(resources.rssBytes), formatPercent(resources.cpuPercent)];
 }
 
-/** What a clone works on, in its words, and what waits behind it; what is counted comes first, so that it is not cut. */
+/** What a clone works on, in its words, what waits behind it and what runs beside it; what is counted comes first, so that it is not cut. */
 function taskCell(clone: Clone, task: Task | undefined): string {
   const bare = task !== undefined && isBare(task) ? ' without sandbox' : '';
   const say = task === undefined ? (clone.task ?? '') : `${task.kind}${bare}: ${oneLine(task.say)}`;
-  if (clone.queued === 0) return say === '' ? '-' : say;
-  return say === '' ? `${clone.queued} queued` : `(+${clone.queued} queued) ${say}`;
+  const counts = countsOf(clone);
+  if (counts.length === 0) return say === '' ? '-' : say;
+  return say === '' ? counts.join(', ') : `(${counts.map((count) => `+${count}`).join(', ')}) ${say}`;
+}
+
+function countsOf({ queued, asides = 0 }: Clone): string[] {
+  return [
+    ...(queued === 0 ? [] : [`${queued} queued`]),
+    ...(asides === 0 ? [] : [`${asides} aside${asides === 1 ? '' : 's'}`]),
+  ];
 }
 
 /** Whether it is an ask around which this machine had nothing to put. */

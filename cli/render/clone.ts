@@ -59,6 +59,7 @@ export function renderClone(clone: Clone, style: Style): string {
       ['program', clone.command?.join(' ')],
       ['status', clone.posture === 'talk' ? `${clone.status} (its terminal is open)` : clone.status],
       ['task', clone.task],
+      ['asides', clone.asides === undefined ? undefined : String(clone.asides)],
       ['queued', clone.queued === 0 ? undefined : String(clone.queued)],
       ['directory', clone.cwd],
       ['read-only', clone.readOnly === true ? 'for good: every task is an ask' : undefined],

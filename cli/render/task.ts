@@ -46,6 +46,10 @@ function goesOnAt({ status, notBefore }: Task, now: number): string | undefined 
   return formatTime(notBefore);
 }
 
+/** What sort of work it is. */
+export const kindText = ({ kind, aside }: Pick<Task, 'kind' | 'aside'>): string =>
+  aside === true ? `${kind} (aside)` : kind;
+
 /** Where a list of tasks goes. */
 export interface TasksView {
   readonly style: Style;
@@ -72,7 +76,7 @@ export function renderTasks(tasks: readonly Task[], { style, now, columns }: Tas
     ],
     rows: tasks.map((task) => [
       { text: task.id, paint: style.bold },
-      task.kind,
+      kindText(task),
       task.clone ?? task.who,
       { text: task.status, paint: statusPaint(task.status, style) },
       formatAge(task.queuedAt, now),
@@ -88,7 +92,7 @@ export function renderTask(task: Task, { style, now }: TasksView): string {
   const fields = renderFields(
     [
       ['task', task.id],
-      ['kind', task.kind],
+      ['kind', kindText(task)],
       ['clone', task.clone ?? `${task.who} (not handed out)`],
       ['status', task.status],
       ['attempt', task.attempt === 0 ? undefined : String(task.attempt)],

@@ -4,7 +4,7 @@ import { renderApprovalDetail, renderApprovalHeading, renderResolved } from './a
 import { formatTime } from './format.js';
 import { ChunkSanitizer, oneLine, sanitize, sentence } from './sanitize.js';
 import type { Style } from './style.js';
-import { renderFinish } from './task.js';
+import { kindText, renderFinish } from './task.js';
 import { checkedLines, violationLines } from './violation.js';
 import { truncate } from './width.js';
 
@@ -44,7 +44,7 @@ export class Transcript {
   readonly #view: TranscriptView;
   readonly #messages = new Map<string, OpenMessage>();
   readonly #tools = new Map<string, string>();
-  readonly #tasks = new Map<string, Pick<Task, 'kind' | 'say'>>();
+  readonly #tasks = new Map<string, Pick<Task, 'kind' | 'aside' | 'say'>>();
   /** Approvals that were announced here and stand, each with its clone. */
   readonly #approvals = new Map<string, string>();
   /** Tool uses that ask a question and have not ended. */
@@ -69,7 +69,7 @@ export class Transcript {
       case 'message.typed':
         return this.#typed(event);
       case 'task.queued':
-        remember(this.#tasks, event.task, { kind: event.value.kind, say: event.value.say });
+        remember(this.#tasks, event.task, event.value);
         return this.#postponed(event.clone, event.value);
       case 'task.started':
         return this.#started(event);
@@ -121,7 +121,7 @@ export class Transcript {
     const task = this.#tasks.get(event.task);
     const again = event.attempt > 1 ? ` (attempt ${event.attempt})` : '';
     const bare = event.sandbox === 'none' ? ' (no sandbox)' : '';
-    const said = task === undefined ? '' : ` ${task.kind}: ${oneLine(task.say)}`;
+    const said = task === undefined ? '' : ` ${kindText(task)}: ${oneLine(task.say)}`;
     const line = this.#fit(
       `${style.symbols.started} ${event.task}${again}${bare}${said}`,
       this.#prefix(event.clone),

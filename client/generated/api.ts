@@ -151,7 +151,7 @@ export class CloneApi {
    * Asks a clone something that must not change the zone: it runs read-only. Answers with a receipt, like act.
    *
    * `clone/ask`, stable since version 1.
-   * Fails with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   * Fails with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed, cloneAmbiguous, clonePaused, asidesFull.
    */
   ask(params: CloneAskParams, options?: CallOptions): Promise<Task> {
     return this.#caller.call('clone/ask', params, options) as Promise<Task>;
@@ -250,7 +250,7 @@ export class TaskApi {
    * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
    *
    * `task/retry`, stable since version 1.
-   * Fails with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, capabilityMissing, environmentMissing, queueFull, storageFailed.
+   * Fails with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, clonePaused, asidesFull, capabilityMissing, environmentMissing, queueFull, storageFailed.
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<Task> {
     return this.#caller.call('task/retry', params, options) as Promise<Task>;

@@ -51,6 +51,11 @@ export interface BrainSpec {
   readonly env: BrainEnvironment;
   /** UUID chosen by khlone. */
   readonly conversation: string;
+  /**
+   * Of an ask: it runs on a branch of the conversation, beside the process that has it, and nothing of it is kept. A
+   * brain whose capabilities have no `fork` is never given it.
+   */
+  readonly aside?: boolean;
   /** Whether the conversation exists already as far as khlone knows; suppliers cope with either being wrong. */
   readonly begun: boolean;
   readonly model?: string;

@@ -71,7 +71,8 @@ async function rideOn(brain: FoundBrain, turn: TurnRecord, parts: AdoptionParts)
 async function giveUp(turn: TurnRecord, parts: AdoptionParts): Promise<void> {
   const task = parts.store.tasks.get(turn.task);
   const runner = parts.directory.get(turn.clone);
-  if (task && turn.progress.state === 'unsent' && runner?.beginAgain(task, turn)) return;
+  const afresh = task && !task.aside && turn.progress.state === 'unsent';
+  if (afresh && runner?.beginAgain(task, turn)) return;
   await persist(() => breakOff(parts, turn), parts.ending);
   runner?.wake();
 }

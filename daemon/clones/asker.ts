@@ -3,11 +3,14 @@ import type { Brain } from '../brains/contract.js';
 import type { TurnClock } from './turnClock.js';
 import type { CloneLedger } from './ledger.js';
 
+/** What is written down of a task that asks. */
+export type AskingLedger = Pick<CloneLedger, 'record' | 'task' | 'redact' | 'waits' | 'ask' | 'grant'>;
+
 /**
  * The turn of a clone's task in hand, as the approval desk needs to know it: the first request that is
  * open makes clone and task wait, the last that is answered lets them go on.
  */
-export function askerOf(ledger: CloneLedger, brain: Brain, clock: TurnClock | undefined): Asker {
+export function askerOf(ledger: AskingLedger, brain: Brain, clock: TurnClock | undefined): Asker {
   const { name, approvals, limits } = ledger.record;
   let open = 0;
   return {

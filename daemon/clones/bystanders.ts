@@ -25,7 +25,7 @@ const readers: ReadonlySet<string> = new Set([
   'Agent',
 ]);
 
-/** What other clones did in a time. */
+/** What others did in a time. */
 export interface Doings {
   /** The absolute paths that their tools named as written. */
   readonly written: ReadonlySet<string>;
@@ -33,7 +33,7 @@ export interface Doings {
   readonly opaque: readonly string[];
 }
 
-/** A time in which it is noted what other clones do. */
+/** A time in which it is noted what others do. */
 export interface Doing extends Disposable {
   readonly doings: Doings;
 }
@@ -44,6 +44,8 @@ export interface BystandersParts {
   readonly clone: (name: string) => CloneRecord | undefined;
   /** Whether the programs of a kind of brain are whatever a user chose, of which nothing tells what they do. */
   readonly isOpaque: (brain: string) => boolean;
+  /** Whether a task runs beside its clone. */
+  readonly isAside: (task: string) => boolean;
 }
 
 interface Tool {
@@ -59,8 +61,15 @@ type Status = Extract<Event, { type: 'clone.status' }>;
 /** Most events that are read to know what was done under an earlier daemon. */
 const mostRead = 100_000;
 
+/** Whose doings are not those of bystanders. */
+export interface Watcher {
+  readonly clone: string;
+  /** Of a task that runs beside its clone: all else that the clone does is a bystander's. */
+  readonly aside?: string | undefined;
+}
+
 interface Window {
-  readonly except: string;
+  readonly except: Watcher;
   readonly written: Set<string>;
   readonly opaque: Set<string>;
 }
@@ -81,15 +90,15 @@ export class Bystanders implements Disposable {
   }
 
   /**
-   * Notes what clones but this one do from now on, and what they are at already; with `since`, a number in the history,
-   * also all that they did after it, whichever daemon told it.
+   * Notes what others do from now on, and what they are at already; with `since`, a number in the history, also all
+   * that they did after it, whichever daemon told it.
    */
-  watch(except: string, since?: number): Doing {
+  watch(except: Watcher, since?: number): Doing {
     const window: Window = { except, written: new Set(), opaque: new Set() };
     if (since !== undefined) this.#read(window, since);
     this.#windows.add(window);
     for (const tool of this.#tools.values()) this.#note(tool, window);
-    for (const clone of this.#opaque) if (clone !== except) window.opaque.add(clone);
+    for (const clone of this.#opaque) if (!isOwn(except, { clone })) window.opaque.add(clone);
     return {
       get doings() {
         return { written: window.written, opaque: [...window.opaque].sort() };
@@ -168,7 +177,9 @@ export class Bystanders implements Disposable {
     const types = ['tool.started', 'tool.finished', 'task.started', 'task.finished'];
     const query = { from: seq + 1, direction: 'backward', limit: mostRead, types, clones: [clone] } as const;
     for (const { event } of this.#parts.log.read(query)) {
-      if (event.type === 'task.started' || event.type === 'task.finished') return;
+      // What runs beside a clone begins and ends in the middle of what that is at.
+      const isOfTask = event.type === 'task.started' || event.type === 'task.finished';
+      if (isOfTask && !this.#parts.isAside(event.task)) return;
       if (event.type === 'tool.finished') done.add(event.tool);
       if (event.type === 'tool.started' && !done.has(event.tool)) yield event;
     }
@@ -180,7 +191,8 @@ export class Bystanders implements Disposable {
   }
 
   #noteStatus(event: Status, window: Window): void {
-    if (event.clone !== window.except && this.#isOpaque(event)) window.opaque.add(event.clone);
+    if (!isOwn(window.except, { clone: event.clone }) && this.#isOpaque(event))
+      window.opaque.add(event.clone);
   }
 
   #changed(event: Status): void {
@@ -192,14 +204,21 @@ export class Bystanders implements Disposable {
       return;
     }
     this.#opaque.add(clone);
-    for (const window of this.#windows) if (window.except !== clone) window.opaque.add(clone);
+    for (const window of this.#windows) if (!isOwn(window.except, { clone })) window.opaque.add(clone);
   }
 
-  #note({ clone, path }: Tool, window: Window): void {
-    if (clone === window.except) return;
+  #note({ clone, task, path }: Tool, window: Window): void {
+    if (isOwn(window.except, { clone, task })) return;
     if (path === undefined) window.opaque.add(clone);
     else window.written.add(path);
   }
+}
+
+function isOwn(
+  { clone, aside }: Watcher,
+  by: { readonly clone: string; readonly task?: string | undefined },
+): boolean {
+  return by.clone === clone && (aside === undefined || by.task === aside);
 }
 
 /** The file that a tool's input names; a long input is kept by its beginning. */

@@ -45,9 +45,13 @@ export function endByTurn(end: TurnEnd, redact: (text: string) => string, limits
       return { step: 'done', ...result };
     case 'failed': {
       const error = cleanError(errorView(outcome.error), redact);
-      if (!isUsageLimit(outcome.error) || limits.onUsageLimit === 'fail')
-        return { step: 'fail', error, ...result };
-      const notBefore = Date.parse(outcome.error.details.until);
+      if (!isUsageLimit(outcome.error)) return { step: 'fail', error, ...result };
+      const { until } = outcome.error.details;
+      if (limits.onUsageLimit === 'fail') {
+        const hint = `The limit is over at ${until}; \`khlone retry <task>\` runs it again then.`;
+        return { step: 'fail', error: { ...error, hint }, ...result };
+      }
+      const notBefore = Date.parse(until);
       return { step: 'requeue', error, notBefore, untouched: !end.touched, ...result };
     }
     case 'interrupted': {

@@ -17,6 +17,8 @@ export interface Work {
   readonly kind: TaskKind;
   readonly who: string;
   readonly say: string;
+  /** Whether it runs beside the clone, which is one. */
+  readonly aside?: boolean | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly priority?: number | undefined;
@@ -51,7 +53,7 @@ export class Intake {
   /**
    * Answers with the task once it is on disk. What may change the zone goes to a clone that may do so, if there is one
    * at all, and is an ask else.
-   * @throws cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull,
+   * @throws cloneNotFound, cloneAmbiguous, clonePaused, asidesFull, cloneRetired, cloneFailed, capabilityMissing, environmentMissing, queueFull,
    * idempotencyConflict, storageFailed
    */
   give(work: Work, environment: Variables): TaskRecord {
@@ -68,7 +70,7 @@ export class Intake {
     const kind = this.kindFor(work);
     const takers = this.#takers({ ...work, kind }, environment);
     const taker = choose(takers);
-    this.#checkRoom(taker?.record.name ?? work.who, takers);
+    if (!work.aside) this.#checkRoom(taker?.record.name ?? work.who, takers);
     const task = log.commit((tx) => {
       const record = queue.insert(tx, {
         id: newId('t'),
@@ -76,6 +78,7 @@ export class Intake {
         who: work.who,
         clone: taker?.record.name,
         say: work.say,
+        aside: work.aside ?? false,
         status: 'queued',
         attempt: 0,
         priority: work.priority ?? 0,
@@ -106,8 +109,9 @@ export class Intake {
   retry(task: TaskRecord, environment: Variables): TaskRecord {
     const { log, queue, directory } = this.#parts;
     const who = task.clone ?? task.who;
-    const takers = this.#takers({ kind: task.kind, who }, environment);
-    this.#checkRoom(who, takers);
+    const { kind, aside } = task;
+    const takers = this.#takers({ kind, who, aside }, environment);
+    if (!aside) this.#checkRoom(who, takers);
     const again = log.commit((tx) => queue.retry(tx, task));
     const owner = task.clone === undefined ? undefined : directory.get(task.clone);
     for (const runner of owner ? [owner] : takers) runner.wake();
@@ -115,7 +119,8 @@ export class Intake {
   }
 
   /** The clones that could do it; why nobody can, if so. */
-  #takers(work: Pick<Work, 'kind' | 'who' | 'env'>, environment: Variables): CloneRunner[] {
+  #takers(work: Pick<Work, 'kind' | 'who' | 'env' | 'aside'>, environment: Variables): CloneRunner[] {
+    if (work.aside) return [this.#beside(work, environment)];
     const pool = this.#parts.directory.pool(work.who);
     for (const runner of pool) runner.supply(environment, work.env);
     const takers = pool.filter((runner) => runner.obstacle(work.kind) === undefined);
@@ -125,6 +130,15 @@ export class Intake {
     const obstacle = meant?.obstacle(work.kind);
     if (obstacle) throw obstacle;
     return takers;
+  }
+
+  /** The clone whose conversation an aside branches from. */
+  #beside({ who, env }: Pick<Work, 'who' | 'env'>, environment: Variables): CloneRunner {
+    const runner = this.#parts.directory.inService(who);
+    runner.supply(environment, env);
+    const { asideObstacle } = runner;
+    if (asideObstacle) throw asideObstacle;
+    return runner;
   }
 
   #checkRoom(target: string, takers: readonly CloneRunner[]): void {

@@ -89,8 +89,8 @@ export class CloneLedger {
     return this.#task;
   }
 
-  /** Why the clone cannot take a task of this kind, or be talked to, now or later, if so. */
-  obstacle(kind: TaskKind | 'talk', capabilities: BrainCapabilities): KhloneError | undefined {
+  /** Why the clone cannot take a task of this kind, an aside, or be talked to, now or later, if so. */
+  obstacle(kind: TaskKind | 'talk' | 'aside', capabilities: BrainCapabilities): KhloneError | undefined {
     const missing = this.#shared.environment.missing(this.#record);
     return obstacleOf(kind, { record: this.#record, capabilities, missing });
   }
@@ -259,7 +259,7 @@ export class CloneLedger {
     const { step, parked } = how;
     this.change(parked === undefined ? step : 'park', (tx) => {
       desk.withdrawAll(tx, task.id);
-      if (usage.length > 0) this.#addUsage(tx, task.id, usage);
+      if (usage.length > 0) this.addUsage(tx, task.id, usage);
       const clean = (text: string): string => this.redact(text);
       queue.end(tx, task, endByTurn(end, clean, this.#record.limits));
       if (parked !== undefined && outcome.status === 'failed') this.#park(tx, parked, outcome.error);
@@ -383,7 +383,8 @@ export class CloneLedger {
     });
   }
 
-  #addUsage(tx: Transaction, task: string, models: readonly ModelUsage[]): void {
+  /** Counts what a task of the clone has used. */
+  addUsage(tx: Transaction, task: string, models: readonly ModelUsage[]): void {
     const place = { clone: this.#record.name, task };
     const byModel = models.map(({ model, ...used }) => ({ model, ...soundUsage(used) }));
     for (const used of byModel) this.#shared.store.usage.insert({ ...used, ...place, at: now() });

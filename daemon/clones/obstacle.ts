@@ -13,17 +13,19 @@ export interface Hindered {
   readonly missing: readonly string[];
 }
 
-/** Why a clone cannot take a task of this kind, or be talked to, now or later, if so. */
+/** Why a clone cannot take a task of this kind, an aside, or be talked to, now or later, if so. */
 export function obstacleOf(
-  kind: TaskKind | 'talk',
+  kind: TaskKind | 'talk' | 'aside',
   { record, capabilities, missing: names }: Hindered,
 ): KhloneError | undefined {
   const { name: clone, failure, brain, readOnly } = record;
-  const { dispatch, ask, talk } = capabilities;
+  const { dispatch, ask, talk, fork } = capabilities;
   if (record.retiredAt !== undefined) return fail('cloneRetired', { clone });
   if (failure) return cloneFailed(clone, failure);
-  if (!{ act: dispatch, ask, talk }[kind]) return fail('capabilityMissing', { brain, capability: kind });
-  if (readOnly && kind !== 'ask') return fail('cloneReadOnly', { clone });
+  if (!{ act: dispatch, ask, talk, aside: ask && fork }[kind]) {
+    return fail('capabilityMissing', { brain, capability: kind === 'aside' ? 'fork' : kind });
+  }
+  if (readOnly && (kind === 'act' || kind === 'talk')) return fail('cloneReadOnly', { clone });
   if (names.length === 0) return undefined;
   const command = ['khlone update', clone, ...names.map((name) => `--env ${name}`)].join(' ');
   return fail('environmentMissing', { clone, names: [...names], command });

@@ -76,7 +76,8 @@ const passing: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open',
 };
 
-function asKnown(error: unknown): KhloneError {
+/** What kept a process from being started, as an error of the registry. */
+export function asKnown(error: unknown): KhloneError {
   const known = storageError(error);
   if (known instanceof KhloneError) return known;
   const reason = passing[(error as NodeJS.ErrnoException).code ?? ''];

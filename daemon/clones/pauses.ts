@@ -69,6 +69,14 @@ export class Pauses {
     return this.#passed(task, new Date(), more);
   }
 
+  /** Why nothing that uses the model may run now, if so: a limit, or a day's budget. */
+  get standstill(): string | undefined {
+    if (this.#hold) return this.#hold.reason;
+    const now = new Date();
+    const budget = this.#passed({ id: '' }, now);
+    return budget && budgetHold('', budget, now).reason;
+  }
+
   /** Lets tasks that wait for a time be tried at once. */
   hasten(): void {
     const { store, log, queue } = this.#parts.shared;
@@ -85,7 +93,7 @@ export class Pauses {
     this.#hold = undefined;
   }
 
-  #passed(task: TaskRecord, now: Date, more: Usage = noUsage): PassedBudget | undefined {
+  #passed(task: Pick<TaskRecord, 'id'>, now: Date, more: Usage = noUsage): PassedBudget | undefined {
     const { store } = this.#parts.shared;
     const { name, limits } = this.#parts.ledger().record;
     // Without budgets, which is the rule, nothing is added up.

@@ -33,8 +33,9 @@ export class TaskQueue {
     return this.#lengths.get(target) ?? 0;
   }
 
-  /** Counts a task in or out of its queue, once the change is on disk. */
+  /** Counts a task in or out of its queue, once the change is on disk. An aside is in none. */
   #count(tx: Transaction, task: TaskRecord, by: 1 | -1): void {
+    if (task.aside) return;
     const target = task.clone ?? task.who;
     tx.after(() => {
       const length = this.length(target) + by;

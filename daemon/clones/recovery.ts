@@ -7,8 +7,8 @@ import type { CloneRecord } from '../store/cloneTable.js';
 import type { Store } from '../store/store.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import type { StoredStop, TurnRecord } from '../store/turnTable.js';
-import { endByStop } from './ends.js';
-import type { TaskQueue } from './queue.js';
+import { endByStop, errorView } from './ends.js';
+import type { TaskEnd, TaskQueue } from './queue.js';
 import { isEnd } from './taskMachine.js';
 import type { TurnStop } from './turn.js';
 
@@ -62,10 +62,17 @@ export function breakOff(parts: RecoveryParts, { task: id, stop, progress }: Tur
   log.commit((tx) => {
     for (const approval of store.approvals.pendingOf(id)) withdraw(parts, tx, approval);
     if (!task || isEnd(task.status)) return store.turns.end(id);
+    if (task.aside && !stop) return queue.end(tx, task, asideAgain(task));
     // Nothing was begun: there is nothing to go on with, and no attempt was made.
     if (progress.state !== 'unsent' || stop) end(parts, tx, { task, stop: stop && stopOf(stop) });
     else queue.putBack(tx, task);
   });
+}
+
+/** How an aside goes on that a daemon's end broke off: anew, as it has changed nothing and nobody goes on with its words. */
+function asideAgain({ attempt }: TaskRecord): TaskEnd {
+  const error = errorView(fail('taskInterrupted', { reason: 'the daemon ended while it ran' }));
+  return attempt < maxAttempts ? { step: 'requeue', untouched: true } : { step: 'park', error };
 }
 
 /** A stop as it was written down. */

@@ -12,19 +12,20 @@ import type { CloneRecord } from '../store/cloneTable.js';
 import { retryMs } from '../store/retry.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import type { TurnRecord } from '../store/turnTable.js';
-import { Alarm } from './alarm.js';
-import { CloneProcess } from './cloneProcess.js';
+import type { Alarm } from './alarm.js';
+import type { Asides } from './asides.js';
+import type { CloneProcess } from './cloneProcess.js';
 import type { Variables } from './environment.js';
-import { Hearing } from './hearing.js';
-import { CloneLedger } from './ledger.js';
-import { Outcomes } from './outcomes.js';
-import { Pauses } from './pauses.js';
-import { Rest } from './rest.js';
+import type { CloneLedger } from './ledger.js';
+import type { Outcomes } from './outcomes.js';
+import type { Pauses } from './pauses.js';
+import type { Rest } from './rest.js';
+import { RunnerParts, type RunnerPhase } from './runnerParts.js';
 import type { RunnerShared } from './runnerShared.js';
 import { Sleepers } from './sleepers.js';
 import type { TalkHold, TalkWish } from './talk.js';
-import { Talks } from './talks.js';
-import { TaskRuns } from './taskRuns.js';
+import type { Talks } from './talks.js';
+import type { TaskRuns } from './taskRuns.js';
 import { stopFor, type TurnStop } from './turn.js';
 import { withBackoff } from './views.js';
 
@@ -39,26 +40,17 @@ export class CloneRunner {
   readonly #ledger: CloneLedger;
   readonly #talks: Talks;
   readonly #sleepers = new Sleepers();
-  readonly #outcomes = new Outcomes({
-    ledger: () => this.#ledger,
-    alive: () => this.#process.isAlive,
-    closing: () => this.#phase === 'closing',
-  });
-  /** The next try, or the end of a process at rest: never two of them at once. */
-  readonly #alarm = new Alarm();
-  readonly #rest = new Rest({
-    ledger: () => this.#ledger,
-    process: () => this.#process,
-    alarm: this.#alarm,
-    guarded: (change) => this.#guarded(change),
-  });
+  readonly #outcomes: Outcomes;
+  readonly #alarm: Alarm;
+  readonly #rest: Rest;
   readonly #tasks: TaskRuns;
   readonly #pauses: Pauses;
+  readonly #asides: Asides;
   /** Settles when there is nothing to do for the moment. */
   #working: Promise<void> = Promise.resolve();
   #busy = false;
   #retiring: Promise<void> | undefined;
-  #phase: 'serving' | 'retiring' | 'closing' = 'serving';
+  #phase: RunnerPhase = 'serving';
 
   constructor(
     record: CloneRecord,
@@ -67,36 +59,24 @@ export class CloneRunner {
   ) {
     this.#supplier = supplier;
     this.#shared = shared;
-    const ledger = (): CloneLedger => this.#ledger;
-    const hearing = new Hearing({
-      log: shared.log,
-      ledger,
-      process: () => this.#process,
-      taskOn: () => this.#tasks.on,
-      closing: () => this.#phase === 'closing',
-    });
-    this.#talks = new Talks({ hear: (output) => hearing.hear(output), changed: () => this.wake() });
-    this.#process = new CloneProcess({
+    const parts = new RunnerParts({
+      record,
       supplier,
-      environment: shared.environment,
-      settings: shared.settings,
-      ledger,
-      talks: this.#talks,
-      moved: (how) => (how === 'now' ? this.wake() : this.#alarm.set(retryMs, () => this.wake())),
-    });
-    const [alive, over] = [() => this.#process.isAlive, () => this.wake()];
-    this.#pauses = new Pauses({ shared, ledger, alive, over });
-    this.#tasks = new TaskRuns({
       shared,
-      ledger,
-      pauses: this.#pauses,
-      process: () => this.#process,
-      outcomes: this.#outcomes,
-      program: supplier.sharesTerminal,
-      serving: () => this.#phase === 'serving',
+      usage: shared.usage,
+      phase: () => this.#phase,
+      wake: () => this.wake(),
+      guarded: (change) => this.#guarded(change),
     });
-    const { usage } = shared;
-    this.#ledger = new CloneLedger({ record, usage, shared, posture: () => this.#process.posture });
+    this.#process = parts.process;
+    this.#ledger = parts.ledger;
+    this.#talks = parts.talks;
+    this.#outcomes = parts.outcomes;
+    this.#alarm = parts.alarm;
+    this.#rest = parts.rest;
+    this.#tasks = parts.tasks;
+    this.#pauses = parts.pauses;
+    this.#asides = parts.asides;
   }
 
   get record(): CloneRecord {
@@ -137,12 +117,20 @@ export class CloneRunner {
     return this.#ledger.obstacle(kind, this.#supplier.capabilities);
   }
 
+  /** Why no ask can run beside it now, if so. */
+  get asideObstacle(): KhloneError | undefined {
+    return this.#ledger.obstacle('aside', this.#supplier.capabilities) ?? this.#asides.obstacle;
+  }
+
   view(): Clone {
-    return this.#pauses.shown(withBackoff(this.#ledger.view(), this.#outcomes.backoff));
+    const shown = this.#pauses.shown(withBackoff(this.#ledger.view(), this.#outcomes.backoff));
+    const asides = this.#asides.count;
+    return asides > 0 ? { ...shown, asides } : shown;
   }
 
   /** Says that there may be something to do. */
   wake(): void {
+    this.#asides.look();
     if (this.#busy || this.#phase !== 'serving') return;
     this.#alarm.clear();
     this.#busy = true;
@@ -247,7 +235,8 @@ export class CloneRunner {
 
   /** Ends the turn of a task if it is the one that runs. Resolves when it is over. */
   async stopTask(task: string, stop: TurnStop): Promise<void> {
-    if (this.#ledger.task?.id === task) await this.#tasks.stop(stop);
+    if (this.#asides.has(task)) await this.#asides.stop(task, stop);
+    else if (this.#ledger.task?.id === task) await this.#tasks.stop(stop);
   }
 
   /**
@@ -264,7 +253,7 @@ export class CloneRunner {
     this.#alarm.clear();
     this.#talks.refuse(fail('cloneRetired', { clone: this.record.name }));
     try {
-      await this.#tasks.stop(stop);
+      await Promise.all([this.#tasks.stop(stop), this.#asides.stopAll(stop)]);
       await this.#working;
       await this.#process.end('retired');
       this.#ledger.retire(stop);
@@ -283,11 +272,13 @@ export class CloneRunner {
     this.#alarm.clear();
     this.#pauses.end();
     this.#talks.refuse(fail('shuttingDown', {}));
+    const asides = this.#asides.close(drain).catch(onUnexpectedError);
     if (!drain) await this.#tasks.abandon();
     if (!drain) this.#talks.hurry();
     await this.#working;
     await this.#tasks.settled();
     await this.#talks.rested();
+    await asides;
     await this.#process.end('stopping');
     this.#sleepers.release();
   }
@@ -297,6 +288,7 @@ export class CloneRunner {
     this.#phase = 'closing';
     this.#talks.refuse(fail('shuttingDown', {}));
     this.#sleepers.release();
+    const asides = this.#asides.leave(drain).catch(onUnexpectedError);
     if (drain) {
       await this.#working;
       await this.#tasks.settled();
@@ -304,6 +296,7 @@ export class CloneRunner {
     this.#tasks.leave();
     this.#alarm.clear();
     this.#pauses.end();
+    await asides;
   }
 
   /** Takes tasks until there is none, or until something must be waited for. */

@@ -2,16 +2,24 @@ import type { Limits } from '../../protocol/shapes/clone.js';
 import type { BrainLimits, BrainSpec } from '../brains/contract.js';
 import type { CloneRecord } from '../store/cloneTable.js';
 
+/** What of it is not the clone's own. */
+export interface SpecParts {
+  readonly env: BrainSpec['env'];
+  readonly sandbox: NonNullable<BrainSpec['sandbox']>;
+  readonly aside?: boolean;
+}
+
 /** What a clone's process is started with to serve a posture. */
 export function specOf(
   clone: CloneRecord,
   posture: BrainSpec['posture'],
-  { env, sandbox }: { readonly env: BrainSpec['env']; readonly sandbox: NonNullable<BrainSpec['sandbox']> },
+  { env, sandbox, aside }: SpecParts,
 ): BrainSpec {
   return {
     clone: clone.name,
     posture,
     ...(posture === 'ask' && { sandbox }),
+    ...(aside && { aside }),
     cwd: clone.cwd,
     env,
     conversation: clone.conversation,

@@ -1,8 +1,6 @@
-import { fail } from '../../protocol/fail.js';
 import type { Brain, LeftProcess, Place, TurnPoint } from '../brains/contract.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import type { TurnRecord } from '../store/turnTable.js';
-import { Alarm } from './alarm.js';
 import { askerOf } from './asker.js';
 import type { CloneProcess } from './cloneProcess.js';
 import type { CloneLedger, LedgerShared } from './ledger.js';
@@ -11,7 +9,8 @@ import type { Pauses } from './pauses.js';
 import { resumeWords, stopForDaemon, stopOf } from './recovery.js';
 import { Turn, type TurnEnd, type TurnNotes, type TurnStop } from './turn.js';
 import type { ZoneLook } from './zoneWatch.js';
-import { TurnClock, workedMs } from './turnClock.js';
+import { workedMs } from './turnClock.js';
+import { TurnTime } from './turnTime.js';
 import { budgetError } from '../usage/budget.js';
 
 /** What a clone's tasks are run with. */
@@ -37,12 +36,10 @@ interface Followed {
 /** Runs a clone's tasks on its process, one at a time. */
 export class TaskRuns {
   readonly #parts: TaskRunsParts;
-  /** The end of the task's time. */
-  readonly #limit = new Alarm();
   /** What an earlier daemon began: its brain has been told of it, or not yet. */
   #left: 'sent' | 'unsent' | undefined;
   #turn: Turn | undefined;
-  #clock: TurnClock | undefined;
+  #time: TurnTime | undefined;
   /** A stop that came while the process was still being started. */
   #early: TurnStop | undefined;
   /** Settles when the task that runs now has ended and that is on disk. */
@@ -115,7 +112,7 @@ export class TaskRuns {
   /** The task is no longer in hand. */
   release(): void {
     this.#parts.ledger().release();
-    this.#limit.clear();
+    this.#time?.end();
     this.#turn = undefined;
     this.#early = undefined;
   }
@@ -140,8 +137,7 @@ export class TaskRuns {
 
   /** Leaves the turn that is on to the next daemon. */
   leave(): void {
-    this.#limit.clear();
-    this.#clock?.stand();
+    this.#time?.end();
   }
 
   async #run(task: TaskRecord, look: ZoneLook): Promise<void> {
@@ -202,17 +198,16 @@ export class TaskRuns {
     const { log, desk, environment } = this.#parts.shared;
     const ledger = this.#parts.ledger();
     const { name, limits } = ledger.record;
-    const { maxTurnMs } = limits;
-    const late = (): void =>
-      turn.stop({ step: 'fail', error: fail('turnTooLong', { maxTurnMs: maxTurnMs ?? 0 }) });
     const began = told && task.startedAt !== undefined ? Date.parse(task.startedAt) : Date.now();
-    this.#clock =
-      maxTurnMs === undefined ? undefined : new TurnClock(maxTurnMs - this.#workedMs(task, began), late);
+    const worked = limits.maxTurnMs === undefined ? 0 : this.#workedMs(task, began);
+    const past = { all: Date.now() - began, worked };
+    const time = new TurnTime({ task, limits, past, stop: (end) => turn.stop(end) });
+    this.#time = time;
     const turn = new Turn({
       brain,
       log,
       desk,
-      asker: askerOf(ledger, brain, this.#clock),
+      asker: askerOf(ledger, brain, time.clock),
       pieces: () => environment.redactPieces(name),
       accepted: () => ledger.begun(),
       notes: this.#notes,
@@ -224,13 +219,6 @@ export class TaskRuns {
       },
     });
     this.#turn = turn;
-    const timeoutMs = task.timeoutMs ?? limits.taskTimeoutMs;
-    if (timeoutMs !== undefined) {
-      // Of one that an earlier daemon began, some is over.
-      this.#limit.set(Math.max(0, timeoutMs - (Date.now() - began)), () =>
-        turn.stop({ step: 'fail', error: fail('taskTimeout', { timeoutMs }) }),
-      );
-    }
     return turn;
   }
 
@@ -248,8 +236,7 @@ export class TaskRuns {
   /** `held` says whether a holder has its process; without one, its end says nothing of the brain. */
   async #end(turn: Turn, look: ZoneLook, held: boolean): Promise<void> {
     const end = await turn.ended;
-    this.#limit.clear();
-    this.#clock?.stand();
+    this.#time?.end();
     const judged = await look.judged(end);
     await this.#parts.outcomes.finish(brokenOff(judged, held) ? this.#byPolicy(judged) : judged);
     turn.settled();

@@ -56,6 +56,7 @@ export function taskView(record: TaskRecord, usage: Usage | undefined): Task {
     who: record.who,
     ...(record.clone !== undefined && { clone: record.clone }),
     say: record.say,
+    ...(record.aside && { aside: true }),
     status: record.status,
     attempt: record.attempt,
     priority: record.priority,

@@ -27,6 +27,9 @@ export interface ZoneWatchParts {
   readonly bystanders: Bystanders;
 }
 
+/** Whose turn the zone is looked at for. */
+type Watched = Pick<CloneLedger, 'record' | 'redact'>;
+
 /** A look at the zone before a task's turn, and one after it. */
 export interface ZoneLook extends Disposable {
   /** Resolves once the turn may begin. Never rejects. */
@@ -44,12 +47,12 @@ export class ZoneWatch {
   }
 
   /** Begins to look, at once; an act may change what it likes, and is not looked at. */
-  look(task: TaskRecord, ledger: CloneLedger): ZoneLook {
+  look(task: TaskRecord, ledger: Watched): ZoneLook {
     return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger }) : unwatched;
   }
 
   /** Of a task that an earlier daemon began: what that saw before the turn was kept. */
-  ridden(task: TaskRecord, ledger: CloneLedger): ZoneLook {
+  ridden(task: TaskRecord, ledger: Watched): ZoneLook {
     return task.kind === 'ask' ? new AskLook(this.#parts, { task, ledger, ridden: true }) : unwatched;
   }
 }
@@ -64,7 +67,7 @@ type Checked = Extract<Event, { type: 'zone.checked' }>;
 
 interface AskLookParts {
   readonly task: TaskRecord;
-  readonly ledger: CloneLedger;
+  readonly ledger: Watched;
   /** Whether it was an earlier daemon that looked before the turn. */
   readonly ridden?: boolean;
 }
@@ -79,7 +82,7 @@ class AskLook implements ZoneLook {
   readonly ready: Promise<void>;
   readonly #parts: ZoneWatchParts;
   readonly #task: TaskRecord;
-  readonly #ledger: CloneLedger;
+  readonly #ledger: Watched;
   readonly #held = new DisposableStore();
   #before: { readonly print: Print; readonly doing: Doing } | undefined;
   /** Why there is no print. */
@@ -112,14 +115,14 @@ class AskLook implements ZoneLook {
 
   async #begin(ridden: boolean): Promise<void> {
     const { bystanders, printer, log } = this.#parts;
-    const { name } = this.#ledger.record;
     const key = this.#task.id;
+    const except = { clone: this.#ledger.record.name, aside: this.#task.aside ? key : undefined };
     if (ridden) {
       const print = this.#held.add(await printer.resume(key));
-      this.#before = { print, doing: this.#held.add(bystanders.watch(name, print.since)) };
+      this.#before = { print, doing: this.#held.add(bystanders.watch(except, print.since)) };
       return;
     }
-    const doing = this.#held.add(bystanders.watch(name));
+    const doing = this.#held.add(bystanders.watch(except));
     const print = this.#held.add(await printer.take({ key, since: log.cursor.seq }));
     this.#before = { print, doing };
   }
@@ -172,7 +175,7 @@ class AskLook implements ZoneLook {
 function unexplained(
   root: string,
   { written }: Doings,
-  { record }: CloneLedger,
+  { record }: Watched,
 ): (change: ZoneChange) => boolean {
   const isIgnored = fitsAny(record.limits.askIgnore ?? []);
   const isWritten = ({ path, kind }: ZoneChange): boolean => {

@@ -22,7 +22,7 @@ import { type HolderProcess, partFrom, startHolder } from './holderProcess.js';
 import { sweep } from './kill.js';
 import { type Found, LeftRuns, nobody } from './leftRuns.js';
 import type { SpawnOrder } from './program/wire.js';
-import { type Resources, ResourceMeter } from './resources.js';
+import { addResources, type Resources, ResourceMeter } from './resources.js';
 
 /** How long a spare waits to be started, in ms: the brain that was just started goes first. */
 const spareMs = 500;
@@ -141,12 +141,12 @@ export class Holders implements Holder {
     const alive = [...this.#runs.values()].filter((run) => run.isAlive());
     // What cannot be looked at is not told; it must not keep the rest from being told.
     const measured = await this.#meter.measure(alive).catch(() => new Map<string, Resources>());
-    return new Map(
-      alive.flatMap(({ run, tag: { clone } }) => {
-        const found = measured.get(run);
-        return clone === undefined || found === undefined ? [] : [[clone, found]];
-      }),
-    );
+    const byClone = new Map<string, Resources>();
+    for (const { run, tag } of alive) {
+      const [clone, found] = [tag['clone'], measured.get(run)];
+      if (clone !== undefined && found) byClone.set(clone, addResources(byClone.get(clone), found));
+    }
+    return byClone;
   }
 
   /** What keeps the limits of a clone: of its brain that runs, else of the one that would be started. */

@@ -10,6 +10,16 @@ export interface Resources {
   readonly cpuPercent: number;
 }
 
+/** What two brains use together, where there is a first. */
+export function addResources(a: Resources | undefined, b: Resources): Resources {
+  if (!a) return b;
+  return {
+    processes: a.processes + b.processes,
+    rssBytes: a.rssBytes + b.rssBytes,
+    cpuPercent: a.cpuPercent + b.cpuPercent,
+  };
+}
+
 /** A brain that is looked at. */
 export interface Measured {
   readonly identity: ProcessIdentity;

@@ -176,4 +176,6 @@ export const migrations: readonly string[] = [
   `,
   // Clones of which every task is an ask.
   'ALTER TABLE clones ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;',
+  // Asks that run beside their clone.
+  'ALTER TABLE tasks ADD COLUMN aside INTEGER NOT NULL DEFAULT 0;',
 ];

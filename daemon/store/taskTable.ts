@@ -11,6 +11,8 @@ export interface TaskRecord {
   readonly who: string;
   readonly clone: string | undefined;
   readonly say: string;
+  /** Whether it runs beside its clone, and not in its queue. */
+  readonly aside: boolean;
   readonly status: TaskStatus;
   readonly attempt: number;
   readonly priority: number;
@@ -38,6 +40,7 @@ interface Columns {
   who: string;
   clone: string | null;
   say: string;
+  aside: number;
   status: string;
   attempt: number;
   priority: number;
@@ -78,14 +81,15 @@ export class TaskTable {
   readonly #counts;
   readonly #live;
   readonly #queuedOf;
+  readonly #queuedAsidesOf;
   readonly #postponedOf;
   readonly #queueLengths;
 
   constructor(db: Db) {
     this.#db = db;
     this.#insert = db.prepare<[Omit<Columns, 'ordinal'>]>(
-      `INSERT INTO tasks (id, kind, who, clone, say, status, attempt, priority, timeout_ms, labels, resumed, epoch, result,
-       error, sandbox, not_before, queued_at, started_at, finished_at) VALUES (@id, @kind, @who, @clone, @say, @status, @attempt, @priority,
+      `INSERT INTO tasks (id, kind, who, clone, say, aside, status, attempt, priority, timeout_ms, labels, resumed, epoch, result,
+       error, sandbox, not_before, queued_at, started_at, finished_at) VALUES (@id, @kind, @who, @clone, @say, @aside, @status, @attempt, @priority,
        @timeout_ms, @labels, @resumed, @epoch, @result, @error, @sandbox, @not_before, @queued_at, @started_at, @finished_at)`,
     );
     // Only this epoch, or a later one, may write to a task that an epoch runs.
@@ -96,7 +100,7 @@ export class TaskTable {
     );
     this.#get = db.prepare<[string], Columns>('SELECT * FROM tasks WHERE id = ?');
     this.#next = db.prepare<[string], Columns>(
-      `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? ORDER BY priority DESC, ordinal LIMIT 1`,
+      `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? AND aside = 0 ORDER BY priority DESC, ordinal LIMIT 1`,
     );
     const ofPool = (which: string) =>
       db.prepare<[string], Columns>(
@@ -113,11 +117,14 @@ export class TaskTable {
     this.#queuedOf = db.prepare<[string], Columns>(
       `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? ORDER BY ordinal`,
     );
+    this.#queuedAsidesOf = db.prepare<[string], Columns>(
+      `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? AND aside = 1 ORDER BY ordinal`,
+    );
     this.#postponedOf = db.prepare<[string, number], Columns>(
       `SELECT * FROM tasks WHERE status = 'queued' AND clone = ? AND not_before > ? ORDER BY not_before LIMIT 1`,
     );
     this.#queueLengths = db.prepare<[], { target: string; n: number }>(
-      `SELECT coalesce(clone, who) AS target, count(*) AS n FROM tasks WHERE status = 'queued' GROUP BY target`,
+      `SELECT coalesce(clone, who) AS target, count(*) AS n FROM tasks WHERE status = 'queued' AND aside = 0 GROUP BY target`,
     );
   }
 
@@ -161,8 +168,14 @@ export class TaskTable {
     return this.#live.all().map(fromColumns);
   }
 
+  /** What waits for a clone, its asides too. */
   queuedOf(clone: string): TaskRecord[] {
     return this.#queuedOf.all(clone).map(fromColumns);
+  }
+
+  /** Asides that have yet to begin. */
+  queuedAsidesOf(clone: string): TaskRecord[] {
+    return this.#queuedAsidesOf.all(clone).map(fromColumns);
   }
 
   /** The first task of a clone that is not to be started yet. */
@@ -216,6 +229,7 @@ function fromColumns(row: Columns): TaskRecord {
     who: row.who,
     clone: row.clone ?? undefined,
     say: row.say,
+    aside: row.aside === 1,
     status: row.status as TaskStatus,
     attempt: row.attempt,
     priority: row.priority,
@@ -240,6 +254,7 @@ function toColumns(task: Omit<TaskRecord, 'ordinal'>): Omit<Columns, 'ordinal'> 
     who: task.who,
     clone: task.clone ?? null,
     say: task.say,
+    aside: task.aside ? 1 : 0,
     status: task.status,
     attempt: task.attempt,
     priority: task.priority,

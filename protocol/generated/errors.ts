@@ -339,6 +339,18 @@ export const errorRows = {
     hint: 'Enroll the read-only clone in another role, or retire that one first: `khlone retire {clone}`.',
     retryable: false,
   },
+  clonePaused: {
+    code: -32088,
+    message: '{clone} is paused, and nothing runs beside it: {reason}',
+    hint: 'Let it go on (`khlone approvals`), wait for the time that `khlone status` tells, or ask without --aside: that waits.',
+    retryable: true,
+  },
+  asidesFull: {
+    code: -32089,
+    message: '{clone} has {limit} asides on already.',
+    hint: 'Wait for one of them to end (`khlone tasks`), or ask without --aside.',
+    retryable: true,
+  },
   cloneBusy: {
     code: -32059,
     message: '{clone} is working on task {task}.',
@@ -668,6 +680,16 @@ export interface DetailsByKind {
   roleMayAct: {
     role: string;
     clone: string;
+  };
+  /** {clone} is paused, and nothing runs beside it: {reason} */
+  clonePaused: {
+    clone: string;
+    reason: string;
+  };
+  /** {clone} has {limit} asides on already. */
+  asidesFull: {
+    clone: string;
+    limit: number;
   };
   /** {clone} is working on task {task}. */
   cloneBusy: {

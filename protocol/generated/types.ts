@@ -35,6 +35,8 @@ export interface Clone {
   queued: number;
   /** The task it works on. */
   task?: TaskId | undefined;
+  /** Asks that run beside it; missing where there is none. Its status tells nothing of them. */
+  asides?: number | undefined;
   /** Variables its brain needs and the daemon no longer holds; they come from the next client that addresses it. */
   missing?: string[] | undefined;
   /** Why it is `paused`, and until when. */
@@ -165,6 +167,8 @@ export interface Task {
   /** The clone that has it; missing while a pool has not handed it out. */
   clone?: CloneName | undefined;
   say: string;
+  /** True for an ask that runs beside the clone, on a branch of its conversation of which nothing is kept. Else missing. */
+  aside?: boolean | undefined;
   status: TaskStatus;
   /** How many times it was started. */
   attempt: number;
@@ -866,7 +870,23 @@ export interface CloneActParams {
 export type CloneActResult = Task;
 
 /** Params of `clone/ask`. */
-export type CloneAskParams = CloneActParams;
+export interface CloneAskParams {
+  who: Who;
+  /** What to do, in words for the brain. */
+  say: string;
+  /** A call repeated with the same key has no second effect and gets the first answer. */
+  idempotencyKey?: string | undefined;
+  /** Longest run, waiting for approvals included; ends the turn as failed. */
+  timeoutMs?: DurationMs | undefined;
+  /** Higher goes first; 0 by default. Equal ones run in order. */
+  priority?: number | undefined;
+  labels?: Labels | undefined;
+  /** Variables the clone was enrolled with and the daemon no longer holds. */
+  env?: EnvironmentMap | undefined;
+  _meta?: Record<string, unknown> | undefined;
+  /** Runs it at once, beside whatever the clone does, in a process of its own on a branch of the conversation; nothing of it stays there. `who` must stand for one clone, and `priority` means nothing. False by default. */
+  aside?: boolean | undefined;
+}
 
 /** Result of `clone/ask`. */
 export type CloneAskResult = Task;

@@ -229,13 +229,20 @@ export const cloneAsk = request({
   summary:
     'Asks a clone something that must not change the zone: it runs read-only. Answers with a receipt, like act.',
   capability: 'core',
-  params: work,
+  params: work.extend({
+    aside: z
+      .boolean()
+      .optional()
+      .describe(
+        'Runs it at once, beside whatever the clone does, in a process of its own on a branch of the conversation; nothing of it stays there. `who` must stand for one clone, and `priority` means nothing. False by default.',
+      ),
+  }),
   result: Task,
-  errors: workErrors,
+  errors: [...workErrors, 'cloneAmbiguous', 'clonePaused', 'asidesFull'],
   example: {
     after: ['clone/enroll'],
-    params: { who: 'mechanic.1', say: 'What is in this zone?' },
-    result: { ...exampleTask, id: 't_01k9example00ask0', kind: 'ask', say: 'What is in this zone?' },
+    params: { who: 'mechanic.1', say: 'What are you at?', aside: true },
+    result: { ...exampleTask, id: 't_01k9example00ask0', kind: 'ask', say: 'What are you at?', aside: true },
   },
 });
 

@@ -113,6 +113,8 @@ export const taskRetry = request({
     'cloneRetired',
     'cloneFailed',
     'cloneReadOnly',
+    'clonePaused',
+    'asidesFull',
     'capabilityMissing',
     'environmentMissing',
     'queueFull',

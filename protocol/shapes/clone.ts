@@ -246,6 +246,9 @@ export const Clone = z
     labels: Labels,
     queued: count.describe('Tasks waiting for this clone.'),
     task: TaskId.optional().describe('The task it works on.'),
+    asides: count
+      .optional()
+      .describe('Asks that run beside it; missing where there is none. Its status tells nothing of them.'),
     missing: z
       .array(z.string())
       .optional()

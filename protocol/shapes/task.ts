@@ -66,6 +66,12 @@ export const Task = z
       'The clone that has it; missing while a pool has not handed it out.',
     ),
     say: z.string(),
+    aside: z
+      .boolean()
+      .optional()
+      .describe(
+        'True for an ask that runs beside the clone, on a branch of its conversation of which nothing is kept. Else missing.',
+      ),
     status: TaskStatus,
     attempt: count.describe('How many times it was started.'),
     priority: z.number().int(),

@@ -39,7 +39,7 @@ export class FakeSupplier implements BrainSupplier {
     talk: true,
     approvals: true,
     steer: false,
-    fork: false,
+    fork: true,
     usage: true,
   };
   /** All that were started, in order. */
@@ -64,8 +64,11 @@ export class FakeSupplier implements BrainSupplier {
   }
 
   async spawn(spec: BrainSpec, size?: HeldSize): Promise<Brain> {
-    const alive = this.brains.filter((other) => other.isAlive() && other.spec.clone === spec.clone);
-    if (alive.length > 0) throw new Error(`two processes for the conversation of ${spec.clone}`);
+    const alive = this.brains.filter(
+      (other) => other.isAlive() && other.spec.clone === spec.clone && !other.spec.aside,
+    );
+    if (!spec.aside && alive.length > 0)
+      throw new Error(`two processes for the conversation of ${spec.clone}`);
     await this.gate;
     if (this.refusal) throw this.refusal;
     const talks = spec.posture === 'talk' || this.sharesTerminal;

@@ -131,6 +131,7 @@ export function taskRecord(change: Partial<TaskRecord> = {}): Omit<TaskRecord, '
     who: 'mechanic.1',
     clone: 'mechanic.1',
     say: 'Say hello.',
+    aside: false,
     status: 'queued',
     attempt: 0,
     priority: 0,

@@ -42,12 +42,8 @@ export function settleAsk(of: Conversation, root: string): void {
   const stage = stageOf(of, root);
   const config = configOf(of.env);
   if (config === undefined || !existsSync(stage)) return;
-  const name = `${of.conversation}.jsonl`;
-  for (const folder of uuid.test(of.conversation) ? readdirSync(stage) : []) {
-    const staged = join(stage, folder, name);
-    const facts = plainFile(staged);
-    if (!facts) continue;
-    const home = transcriptOf(of) ?? join(config, 'projects', folder, name);
+  for (const { folder, staged, facts } of stagedIn(of, stage)) {
+    const home = transcriptOf(of) ?? join(config, 'projects', folder, basename(staged));
     const there = plainFile(home);
     // Mostly it is the very file.
     if (there?.ino === facts.ino && there.dev === facts.dev) continue;
@@ -55,6 +51,40 @@ export function settleAsk(of: Conversation, root: string): void {
     moveFile(staged, home);
   }
   rmSync(stage, { recursive: true, force: true });
+}
+
+/** What an aside needs: it reads the conversation where that is, and writes nothing. */
+export function asideNeeds({ env }: Conversation): SandboxNeeds {
+  const config = configOf(env);
+  return { readable: config === undefined ? [] : [config], writable: [] };
+}
+
+/**
+ * Has a conversation that an ask began, and that is still with that ask's process, found by others as well: the very
+ * file, to which the ask goes on adding.
+ */
+export function shareAsk(of: Conversation, root: string): void {
+  const stage = stageOf(of, root);
+  const config = configOf(of.env);
+  if (config === undefined || !existsSync(stage) || transcriptOf(of) !== undefined) return;
+  for (const { folder, staged } of stagedIn(of, stage)) {
+    const home = join(config, 'projects', folder, basename(staged));
+    mkdirSync(dirname(home), { recursive: true, mode: 0o700 });
+    sameFile(staged, home);
+  }
+}
+
+/** The conversation's own file in its stage, once it is there. */
+function stagedIn(
+  { conversation }: Conversation,
+  stage: string,
+): { readonly folder: string; readonly staged: string; readonly facts: Stats }[] {
+  const folders = uuid.test(conversation) ? readdirSync(stage) : [];
+  return folders.flatMap((folder) => {
+    const staged = join(stage, folder, `${conversation}.jsonl`);
+    const facts = plainFile(staged);
+    return facts ? [{ folder, staged, facts }] : [];
+  });
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

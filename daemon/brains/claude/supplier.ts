@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BrainSupplier } from '../contract.js';
 import { type StreamJsonHost, streamJsonSupplier } from '../streamJson/supplier.js';
-import { settleAsk, stageAsk } from './askStage.js';
+import { asideNeeds, settleAsk, shareAsk, stageAsk } from './askStage.js';
 import { askStart } from './askStart.js';
 import { claudeInstall, probeClaude } from './probe.js';
 import { sessionOf } from './session.js';
@@ -33,17 +33,18 @@ export function claudeSupplier(host: StreamJsonHost, { asks }: ClaudeOptions): B
         (env['CLAUDE_CODE_USE_BEDROCK'] !== undefined && secret.startsWith('AWS_')) ||
         (env['CLAUDE_CODE_USE_VERTEX'] !== undefined && /^(GOOGLE_|CLOUD_ML_|VERTEX)/.test(secret)),
       prepare: (spec) => {
+        if (spec.aside) return shareAsk(spec, asks);
         settleAsk(spec, asks);
         dropHusk(spec);
       },
       askStart,
       ask: (spec, { program }) => {
-        const { readable, writable } = stageAsk(spec, asks);
+        const { readable, writable } = spec.aside ? asideNeeds(spec) : stageAsk(spec, asks);
         // It may be a link to the program, which may be one file of many.
         const home = existsSync(program) ? [dirname(realpathSync(program))] : [];
         return {
           needs: { readable: [...readable, ...home], writable },
-          settle: () => settleAsk(spec, asks),
+          settle: () => (spec.aside ? undefined : settleAsk(spec, asks)),
         };
       },
       talk: {

@@ -33,8 +33,14 @@ export function demoFolder(env: NodeJS.ProcessEnv): string {
 export const memoryFile = (folder: string, conversation: string): string =>
   join(folder, `${conversation.replace(/[^\w-]/g, '_')}.jsonl`);
 
+/** Where a memory is, and whether what comes is kept. */
+export interface MemoryPlace {
+  readonly env: NodeJS.ProcessEnv;
+  readonly keeps: boolean;
+}
+
 /** Opens the memory of a conversation; nothing is written before the first turn. */
-export function openMemory(conversation: string, env: NodeJS.ProcessEnv): Memory {
+export function openMemory(conversation: string, { env, keeps }: MemoryPlace): Memory {
   const file = memoryFile(demoFolder(env), conversation);
   const remembered: string[] = [];
   const turns: Exchange[] = [];
@@ -50,7 +56,9 @@ export function openMemory(conversation: string, env: NodeJS.ProcessEnv): Memory
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const append = (line: object): void => appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  const append = (line: object): void => {
+    if (keeps) appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
+  };
   return {
     begun,
     remembered,

@@ -17,6 +17,8 @@
  *   garbage               prints lines between the lines that are not JSON
  *   noresult              answers, and never sends the result line
  *
+ * With --no-session-persistence it keeps nothing; with --fork-session --resume goes on with a copy.
+ *
  * Usage counts words as tokens, and costs nothing. Conversations are files in $KHLONE_DEMO_DIR, else in
  * khlone/demo below $XDG_STATE_HOME or ~/.local/state.
  */
@@ -43,7 +45,7 @@ const refuse = (reason: string): never => {
 };
 
 function begin(): Memory {
-  const memory = openMemory(conversation, process.env);
+  const memory = openMemory(conversation, { env: process.env, keeps: !flags.has('no-session-persistence') });
   if (resuming !== undefined && !memory.begun)
     refuse(`No conversation found with session ID: ${conversation}`);
   if (resuming === undefined && memory.begun) refuse(`Error: Session ID ${conversation} is already in use.`);

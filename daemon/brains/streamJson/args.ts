@@ -9,6 +9,15 @@ const askNote = 'This is an ask: read and answer only. Every tool that changes a
 
 const ruleName = (grant: string): string => grant.replace(/\(.*$/s, '');
 
+const openingArg = ({ conversation }: BrainSpec, opening: Opening): string =>
+  opening === 'new' ? `--session-id=${conversation}` : `--resume=${conversation}`;
+
+/** A branch of which nothing is written; of a conversation that has not begun there is nothing to branch from. */
+const branchArgs = (spec: BrainSpec, opening: Opening): string[] => [
+  ...(opening === 'new' ? [] : [openingArg(spec, opening), '--fork-session']),
+  '--no-session-persistence',
+];
+
 /** The part of a command line that says which conversation it is, and what its brain may do there. */
 export function conversationArgs(spec: BrainSpec, opening: Opening): string[] {
   const asking = spec.posture === 'ask';
@@ -17,7 +26,7 @@ export function conversationArgs(spec: BrainSpec, opening: Opening): string[] {
   return [
     // Said always: the user's settings may hold a looser default.
     `--permission-mode=${!asking && spec.edits === 'accept' ? 'acceptEdits' : 'default'}`,
-    opening === 'new' ? `--session-id=${spec.conversation}` : `--resume=${spec.conversation}`,
+    ...(spec.aside ? branchArgs(spec, opening) : [openingArg(spec, opening)]),
     ...(spec.model === undefined ? [] : [`--model=${spec.model}`]),
     ...(brief === '' ? [] : [`--append-system-prompt=${brief}`]),
     ...grants.map((grant) => `--allowedTools=${grant}`),

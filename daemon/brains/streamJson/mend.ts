@@ -15,7 +15,7 @@ export function mendOf(
 ): Mend | undefined {
   const refusal = process.turns === 0 && !process.ready ? process.refusal() : undefined;
   if (refusal === 'unknown' && opening === 'resume') {
-    const fault = 'the brain does not know the conversation; it begins anew under the same id';
+    const fault = 'the brain does not know the conversation; it begins anew';
     return { fault, opening: 'new' };
   }
   if (refusal === 'taken' && opening === 'new')

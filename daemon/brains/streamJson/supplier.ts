@@ -146,7 +146,7 @@ export function streamJsonSupplier(kind: StreamJsonKind, host: StreamJsonHost): 
       talk: true,
       approvals: true,
       steer: false,
-      fork: false,
+      fork: true,
       usage: true,
     },
     sharesTerminal: false,

@@ -58,7 +58,7 @@ export interface Handlers<Context> {
 
   /**
    * Asks a clone something that must not change the zone: it runs read-only. Answers with a receipt, like act.
-   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed.
+   * May fail with cloneNotFound, cloneRetired, cloneFailed, capabilityMissing, sandboxMissing, environmentMissing, queueFull, idempotencyConflict, storageFailed, cloneAmbiguous, clonePaused, asidesFull.
    */
   'clone/ask'(params: Params<'clone/ask'>, context: Context): Promise<Result<'clone/ask'>>;
 
@@ -112,7 +112,7 @@ export interface Handlers<Context> {
 
   /**
    * Queues a task again that failed, was cancelled, interrupted or parked; same id, next attempt.
-   * May fail with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, capabilityMissing, environmentMissing, queueFull, storageFailed.
+   * May fail with taskNotFound, taskNotRetryable, cloneNotFound, cloneRetired, cloneFailed, cloneReadOnly, clonePaused, asidesFull, capabilityMissing, environmentMissing, queueFull, storageFailed.
    */
   'task/retry'(params: Params<'task/retry'>, context: Context): Promise<Result<'task/retry'>>;
 

@@ -35,6 +35,18 @@ describe('the board', () => {
     );
   });
 
+  it('counts what runs beside a clone', () => {
+    const clones = [
+      { ...aClone, asides: 1 },
+      { ...aClone, name: 'reviewer.1', status: 'working' as const, task: 't_1', queued: 2, asides: 3 },
+    ];
+    const lines = renderBoard({ zone: '/z', clones, tasks: [aTask], approvals: [] }, { style, now }).split(
+      '\n',
+    );
+    expect(lines[2]).toContain(' 1 aside ');
+    expect(lines[3]).toContain('(+2 queued, +3 asides) act: Say hello.');
+  });
+
   it('marks what is read-only for good', () => {
     const clones = [aClone, { ...aClone, name: 'reader.1', readOnly: true }];
     const lines = renderBoard({ zone: '/z', clones, tasks: [], approvals: [] }, { style, now }).split('\n');

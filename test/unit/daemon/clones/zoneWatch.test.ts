@@ -25,6 +25,7 @@ beforeEach(() => {
     log,
     clone: (name) => store.clones.all().find((clone) => clone.name === name),
     isOpaque: (brain) => brain === 'program',
+    isAside: (task) => store.tasks.get(task)?.aside === true,
   });
   prints = 0;
   printer = printing();
@@ -132,6 +133,25 @@ describe('an ask', () => {
     write();
     await runner.stopTask(task.id, stopBy('cancel'));
     expect(await stage.end(task)).toMatchObject({ status: 'failed', error: { kind: 'readOnlyViolated' } });
+  });
+
+  it('beside an act of its own clone is not to blame for what that says it writes, but for what it writes itself', async () => {
+    stage.clone();
+    stage.supplier.script = busy;
+    stage.give('work', { who: 'mechanic.1' });
+    const acting = await stage.supplier.brain(0);
+    await acting.until(() => acting.said.length === 1);
+    const writes = (by: FakeBrain): void => {
+      const input = { file_path: zone.at('a.txt') };
+      by.emit({ type: 'tool.started', tool: 'u', name: 'Write', title: 'Write', input });
+      by.emit({ type: 'tool.finished', tool: 'u', failed: false, output: '' });
+      zone.write({ 'a.txt': `${Math.random()}\n` });
+    };
+    stage.supplier.script = doing(() => writes(acting));
+    expect(await ask({ aside: true })).toMatchObject({ status: 'done' });
+    expect(checks()).toEqual([]);
+    stage.supplier.script = doing(writes);
+    expect(await ask({ aside: true })).toMatchObject({ error: { kind: 'readOnlyViolated' } });
   });
 
   it('is told with secrets taken out', async () => {
@@ -279,7 +299,13 @@ describe('what others did under an earlier daemon', () => {
       tx.append({ type: 'clone.status', clone: 'clerk.1', status, posture: 'talk' }),
     );
   /** Another daemon's, that has heard none of it. */
-  const next = (): Bystanders => new Bystanders({ log: stage.state.log, clone, isOpaque: () => false });
+  const next = (): Bystanders =>
+    new Bystanders({
+      log: stage.state.log,
+      clone,
+      isOpaque: () => false,
+      isAside: (task) => task === 't_aside',
+    });
   const clone = (): CloneRecord => stage.state.store.clones.all()[0] ?? never();
   const never = (): never => {
     throw new Error('there is no clone');
@@ -295,10 +321,10 @@ describe('what others did under an earlier daemon', () => {
     began('Write', 'w', { file_path: 'a.txt' });
     finished('w');
     using later = disposing(next());
-    const { doings } = later.watch('mechanic.1', seq);
+    const { doings } = later.watch({ clone: 'mechanic.1' }, seq);
     expect(doings).toEqual({ written: new Set([zone.at('a.txt')]), opaque: [] });
     // Its own work explains nothing.
-    expect(later.watch('clerk.1', seq).doings).toEqual({ written: new Set(), opaque: [] });
+    expect(later.watch({ clone: 'clerk.1' }, seq).doings).toEqual({ written: new Set(), opaque: [] });
   });
 
   it('counts where it was on at the look, and has ended since', () => {
@@ -306,8 +332,17 @@ describe('what others did under an earlier daemon', () => {
     const { seq } = stage.state.log.cursor;
     finished('b');
     using later = disposing(next());
-    expect(later.watch('mechanic.1', seq).doings.opaque).toEqual(['clerk.1']);
-    expect(later.watch('mechanic.1', stage.state.log.cursor.seq).doings.opaque).toEqual([]);
+    expect(later.watch({ clone: 'mechanic.1' }, seq).doings.opaque).toEqual(['clerk.1']);
+    expect(later.watch({ clone: 'mechanic.1' }, stage.state.log.cursor.seq).doings.opaque).toEqual([]);
+  });
+
+  it('counts where it was on at the look, though an aside began or ended beside it', () => {
+    began('Bash', 'b', { command: 'make' });
+    const beside = { clone: 'clerk.1', task: 't_aside' };
+    stage.state.log.commit((tx) => tx.append({ type: 'task.started', ...beside, attempt: 1 }));
+    using later = disposing(next());
+    later.recall(['clerk.1']);
+    expect(later.watch({ clone: 'mechanic.1' }).doings.opaque).toEqual(['clerk.1']);
   });
 
   it('counts where somebody sat at its terminal at the look', () => {
@@ -315,17 +350,17 @@ describe('what others did under an earlier daemon', () => {
     const { seq } = stage.state.log.cursor;
     turn('idle');
     using later = disposing(next());
-    expect(later.watch('mechanic.1', seq).doings.opaque).toEqual(['clerk.1']);
+    expect(later.watch({ clone: 'mechanic.1' }, seq).doings.opaque).toEqual(['clerk.1']);
   });
 
   it('is known to every ask where it goes on', () => {
     began('Bash', 'b', { command: 'make' });
     using later = disposing(next());
-    expect(later.watch('mechanic.1').doings.opaque).toEqual([]);
+    expect(later.watch({ clone: 'mechanic.1' }).doings.opaque).toEqual([]);
     later.recall(['clerk.1']);
-    expect(later.watch('mechanic.1').doings.opaque).toEqual(['clerk.1']);
+    expect(later.watch({ clone: 'mechanic.1' }).doings.opaque).toEqual(['clerk.1']);
     finished('b');
-    expect(later.watch('mechanic.1').doings.opaque).toEqual([]);
+    expect(later.watch({ clone: 'mechanic.1' }).doings.opaque).toEqual([]);
   });
 });
 
