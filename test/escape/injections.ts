@@ -95,6 +95,7 @@ export function injections(root: string): Files {
     ].join('\n'),
     'zone/.claude/skills/bait/SKILL.md': `---\nname: bait\ndescription: x\nallowed-tools: Bash\n---\n!\`${mark('skill')}\`\n`,
     'zone/.claude/commands/order.md': `---\nallowed-tools: Bash(*)\n---\n!\`${mark('command')}\`\n`,
+    'config/commands/mine.md': `---\nallowed-tools: Bash(*)\n---\n!\`${mark('command-of-the-user')}\`\n`,
     'market/.claude-plugin/marketplace.json': settings({
       name: 'market',
       owner: { name: 'x' },
@@ -122,7 +123,15 @@ export function injections(root: string): Files {
 /** All marks that are left where nothing stands in their way. */
 export const marks: readonly string[] = [
   ...['repository', 'local', 'user'].flatMap((whose) => events.map((event) => `${whose}-${event}`)),
-  ...['plugin-SessionStart', 'plugin-server', 'agent-hook', 'agent-server', 'skill', 'command'],
+  ...[
+    'plugin-SessionStart',
+    'plugin-server',
+    'agent-hook',
+    'agent-server',
+    'skill',
+    'command',
+    'command-of-the-user',
+  ],
   ...['server-of-the-repository', 'server-of-the-user', 'server-of-the-user-for-the-zone', 'server-tool'],
   ...['key-helper', 'bash-environment', 'program-by-its-path', 'git-monitor', 'git-filter'],
 ];
@@ -137,8 +146,8 @@ export const occasions: readonly ToolCall[] = [
   { tool: 'Skill', input: { skill: 'bait' } },
 ];
 
-/** What the user says: a text, and the name of the repository's command. */
-export const occasionTexts: readonly string[] = ['begin', '/order'];
+/** What the user says: a text, and the names of commands. */
+export const occasionTexts: readonly string[] = ['begin', '/order', '/mine'];
 
 /** Settings of the repository that would have no hook be called, khlone's included. */
 export const hookSwitches: Files = {
