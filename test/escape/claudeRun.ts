@@ -90,6 +90,9 @@ export class ClaudeRun implements AsyncDisposable {
   /** The program, and its asks, where any user gets at them. */
   readonly #folder = mkdtempSync(join(escapeBase, 'khlone-'));
 
+  /** Where the program puts what its commands say; a folder that is empty in the sandbox. */
+  readonly #scratch: string;
+
   /** As a user of this number; as whoever runs the tests when left out. */
   static async as(user: number | undefined): Promise<ClaudeRun> {
     return new ClaudeRun(user, await startScriptedModel());
@@ -99,6 +102,7 @@ export class ClaudeRun implements AsyncDisposable {
     this.#user = user;
     this.#model = model;
     this.place = new EscapePlace(user);
+    this.#scratch = `/tmp/${this.place.mark}.claude`;
     // What is the user's own is hidden from an ask, and the daemon runs as the user.
     vi.stubEnv('HOME', this.place.home);
     chmodSync(this.#folder, 0o755);
@@ -231,6 +235,7 @@ export class ClaudeRun implements AsyncDisposable {
           ANTHROPIC_API_KEY: 'sk-fake-key-of-the-scripted-model',
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
           DISABLE_AUTOUPDATER: '1',
+          CLAUDE_CODE_TMPDIR: this.#scratch,
         },
       },
     );
@@ -246,7 +251,10 @@ export class ClaudeRun implements AsyncDisposable {
     await this.#stage.clear();
     await this.#model.close();
     await this.place[Symbol.asyncDispose]();
-    rmSync(this.#folder, { recursive: true, force: true });
+    // It makes one for its user all the same.
+    const made = this.#user === undefined ? [] : [`/tmp/claude-${this.#user}`];
+    for (const folder of [this.#folder, this.#scratch, ...made])
+      rmSync(folder, { recursive: true, force: true });
   }
 }
 
