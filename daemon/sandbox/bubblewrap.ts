@@ -30,6 +30,7 @@ export function bubblewrapArgs(
   return [
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...empty(plan.scratch),
+    ...plan.links.flatMap(({ at, to }) => ['--symlink', to, at]),
     ...show(plan.kept),
     ...empty(plan.hidden),
     ...show(again),

@@ -1,5 +1,7 @@
 export type { SandboxKind } from '../../protocol/shapes/zone.js';
 
+import type { Link } from './links.js';
+
 /** What this machine gives; why, and what to do, where it is nothing. */
 export type SandboxState =
   | { readonly kind: 'bubblewrap' | 'sandboxExec' }
@@ -42,6 +44,8 @@ export interface SandboxPlan {
   readonly scratch: readonly string[];
   /** What is to be seen although it lies in one of those. */
   readonly kept: readonly string[];
+  /** Links in those folders by which something that is to be seen has its name. */
+  readonly links: readonly Link[];
   /** Folders that are emptied in what is kept, as in all the rest. */
   readonly hidden: readonly string[];
   /** Files, sockets mostly, that are there and lead nowhere. */

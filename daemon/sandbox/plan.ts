@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Runnable, SandboxNeeds, SandboxPlaces, SandboxPlan } from './contract.js';
+import { linksOn } from './links.js';
 
 /** Emptied for every ask: what others leave there is none of its business, and it needs some place to write to. */
 const scratchFolders = ['/tmp', '/var/tmp', '/run'];
@@ -72,13 +73,14 @@ export async function planSandbox({ run, needs, places, own }: PlanRequest): Pro
   const environments = [own, run.env];
   const homes = unique(environments.map(({ HOME }) => real(HOME)));
   const scratch = outermost(unique(scratchFolders.map(real)));
-  const kept = unique([
-    real(places.zone),
-    real(run.cwd),
-    ...homes,
-    ...[run.program, ...needs.readable, ...machineFiles].map(real),
-    ...(run.env['PATH'] ?? '').split(delimiter).filter(isAbsolute).map(real),
-  ]).filter((path) => scratch.some((folder) => isWithin(path, folder) && path !== folder));
+  const wanted = unique([
+    ...[places.zone, run.cwd, ...environments.map(({ HOME }) => HOME), run.program],
+    ...[...needs.readable, ...machineFiles, ...(run.env['PATH'] ?? '').split(delimiter)],
+  ]).filter(isAbsolute);
+  const kept = unique(wanted.map(real)).filter((path) =>
+    scratch.some((folder) => isWithin(path, folder) && path !== folder),
+  );
+  const links = new Map(wanted.flatMap(linksOn).map((link) => [link.at, link]));
   const runtime = environments.map(({ XDG_RUNTIME_DIR }) => real(XDG_RUNTIME_DIR));
   const secrets = homes.flatMap((home) => privateFolders.map((name) => real(join(home, name))));
   const hidden = outermost(
@@ -103,9 +105,14 @@ export async function planSandbox({ run, needs, places, own }: PlanRequest): Pro
   return {
     scratch,
     kept: outermost(kept),
+    links: [...links.values()].filter(
+      ({ at }) =>
+        scratch.some((folder) => isWithin(at, folder)) && !kept.some((folder) => isWithin(at, folder)),
+    ),
     hidden,
     dead,
-    writable: needs.writable,
+    // Nothing can be laid over a path on whose way there is a link: it would lead out of the root that is being made.
+    writable: needs.writable.map(({ from, at }) => ({ from, at: real(at) ?? at })),
     cwd: real(run.cwd) ?? run.cwd,
   };
 }

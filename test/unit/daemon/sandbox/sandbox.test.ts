@@ -1,11 +1,21 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bubblewrapArgs } from '../../../../daemon/sandbox/bubblewrap.js';
-import type { SandboxPlan } from '../../../../daemon/sandbox/contract.js';
+import type { SandboxNeeds, SandboxPlan } from '../../../../daemon/sandbox/contract.js';
 import { askEnvironment, planSandbox } from '../../../../daemon/sandbox/plan.js';
 import { adviceFor, type Found, probeSandbox } from '../../../../daemon/sandbox/probe.js';
 import { machineSandbox } from '../../../../daemon/sandbox/sandbox.js';
@@ -21,10 +31,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const plan = (env: Record<string, string> = {}): Promise<SandboxPlan> =>
+const nothing: SandboxNeeds = { readable: [], writable: [] };
+const plan = (env: Record<string, string> = {}, needs = nothing): Promise<SandboxPlan> =>
   planSandbox({
     run: { program: '/bin/sh', args: [], cwd: at('zone'), env: { HOME: at('home'), ...env } },
-    needs: { readable: [], writable: [] },
+    needs,
     places: { zone: at('zone'), hidden: [at('home/.local/state/khlone')], sockets: [] },
     own: {},
   });
@@ -62,15 +73,72 @@ describe('what an ask sees', () => {
     }
   });
 
+  it('has the names it is known by, where those are links in a folder that is emptied', async () => {
+    mkdirSync(at('home/versions/20'), { recursive: true });
+    symlinkSync('home/versions', at('versions'));
+    symlinkSync(at('versions/20'), at('shell'));
+    symlinkSync(at('home'), at('me'));
+    symlinkSync(at('other'), at('unnamed'));
+    const { links } = await plan({ HOME: at('me'), PATH: `${at('shell')}:/bin` });
+    const made = { shell: at('versions/20'), versions: 'home/versions', me: at('home') };
+    expect(Object.fromEntries(links.map(({ at: place, to }) => [place, to]))).toEqual(
+      Object.fromEntries(Object.entries(made).map(([name, to]) => [at(name), to])),
+    );
+  });
+
+  it('lets a folder be written to that is known by a link', async () => {
+    mkdirSync(at('dotfiles/projects'), { recursive: true });
+    mkdirSync(at('stage'));
+    symlinkSync(at('dotfiles'), at('home/.claude'));
+    const needs = {
+      readable: [at('home/.claude')],
+      writable: [{ from: at('stage'), at: at('home/.claude/projects') }],
+    };
+    const { writable, kept } = await plan({}, needs);
+    expect(writable).toEqual([{ from: at('stage'), at: at('dotfiles/projects') }]);
+    expect(kept).toContain(at('dotfiles'));
+  });
+
   it('names no variable that leads to somebody who would write for it', () => {
     const env = { SSH_AUTH_SOCK: '/a', DOCKER_HOST: 'b', XDG_RUNTIME_DIR: '/c', DISPLAY: ':0', PATH: '/bin' };
     expect(askEnvironment(env)).toEqual({ PATH: '/bin', TMPDIR: '/tmp' });
   });
 });
 
+const machine = await probeSandbox({
+  platform: process.platform,
+  path: process.env['PATH'] ?? '',
+});
+
+it.skipIf(machine.state.kind !== 'bubblewrap')(
+  'an ask finds its program and writes where only links lead',
+  async () => {
+    mkdirSync(at('home/versions/20'), { recursive: true });
+    writeFileSync(at('home/versions/20/speak'), '#!/bin/sh\necho said > "$HOME/.claude/projects/words"\n', {
+      mode: 0o755,
+    });
+    mkdirSync(at('dotfiles/projects'), { recursive: true });
+    mkdirSync(at('stage'));
+    symlinkSync(at('home/versions/20'), at('shell'));
+    symlinkSync(at('dotfiles'), at('home/.claude'));
+    symlinkSync(at('home'), at('me'));
+    const env = { HOME: at('me'), PATH: `${at('shell')}:/usr/bin:/bin` };
+    const sandbox = machineSandbox({ zone: at('zone'), hidden: [], sockets: [] });
+    const projects = at('me/.claude/projects');
+    const { run } = await sandbox.confine(
+      { program: 'env', args: ['speak'], cwd: at('zone'), env },
+      { readable: [at('me/.claude')], writable: [{ from: at('stage'), at: projects }] },
+    );
+    expect(run.program).toBe(machine.wrapper);
+    await promisify(execFile)(run.program, [...run.args], { cwd: run.cwd, env: run.env });
+    expect(readFileSync(at('stage/words'), 'utf8')).toBe('said\n');
+  },
+);
+
 const made: SandboxPlan = {
   scratch: ['/tmp'],
   kept: ['/tmp/zone'],
+  links: [{ at: '/tmp/link', to: 'zone' }],
   hidden: ['/home/me/.ssh'],
   dead: ['/srv/s'],
   writable: [{ from: '/state/stage', at: '/home/me/.claude/projects' }],
@@ -82,6 +150,7 @@ it('the command line of bubblewrap lays what is kept over what is emptied, and w
   const order = [
     '--ro-bind / /',
     '--tmpfs /tmp ',
+    '--symlink zone /tmp/link',
     '--ro-bind /tmp/zone /tmp/zone',
     '--tmpfs /home/me/.ssh',
     '--ro-bind /dev/null /srv/s',
