@@ -19,11 +19,11 @@ export interface PermissionPorts {
 
 /** The permission requests of one process: they come in, wait for a human, and go back answered. */
 export class PermissionDesk {
-  readonly #spec: Pick<BrainSpec, 'posture' | 'cwd'>;
+  readonly #spec: Pick<BrainSpec, 'posture' | 'cwd' | 'env'>;
   readonly #ports: PermissionPorts;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(spec: Pick<BrainSpec, 'posture' | 'cwd'>, ports: PermissionPorts) {
+  constructor(spec: Pick<BrainSpec, 'posture' | 'cwd' | 'env'>, ports: PermissionPorts) {
     this.#spec = spec;
     this.#ports = ports;
   }
@@ -36,7 +36,7 @@ export class PermissionDesk {
   request(id: string, request: Json): void {
     const tool = asString(request['tool_name']) ?? 'unknown';
     const input = asObject(request['input']) ?? {};
-    if (this.#spec.posture === 'ask' && !readsOnly(tool, input)) {
+    if (this.#spec.posture === 'ask' && !readsOnly(tool, input, this.#spec)) {
       this.deny(id, readOnlyReason);
       return;
     }

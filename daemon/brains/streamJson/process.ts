@@ -105,7 +105,7 @@ export class StreamProcess {
         else this.desk.deny(id, 'No task is running: nobody can be asked.');
       },
       hook: (id, request) => {
-        this.#control.answer(id, answerReadOnlyHook(asObject(request['input'])));
+        this.#control.answer(id, answerReadOnlyHook(asObject(request['input']), spec));
       },
       cancelled: (id) => this.desk.withdraw(id),
       answered: (id) => this.desk.answered(id),

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BrainOutput } from '../../../../../daemon/brains/contract.js';
 import type { Json } from '../../../../../daemon/brains/streamJson/json.js';
@@ -9,6 +12,8 @@ import {
 } from '../../../../../daemon/brains/streamJson/readOnly.js';
 import { lastingRules, ruleNotation } from '../../../../../daemon/brains/streamJson/rules.js';
 
+const standing = { cwd: '/zone', env: { HOME: '/home/me' } };
+
 const desk = (
   posture: 'act' | 'ask',
 ): { desk: PermissionDesk; answers: Map<string, Json>; outputs: BrainOutput[] } => {
@@ -18,7 +23,7 @@ const desk = (
     answer: (id: string, response: Json) => answers.set(id, response),
     output: (o: BrainOutput) => outputs.push(o),
   };
-  return { desk: new PermissionDesk({ posture, cwd: '/zone' }, ports), answers, outputs };
+  return { desk: new PermissionDesk({ ...standing, posture }, ports), answers, outputs };
 };
 
 const suggestion = {
@@ -116,11 +121,13 @@ describe('the permission desk', () => {
       it_.request(String(tool), tool === undefined ? {} : { tool_name: tool, input: {} });
       expect(answers.get(String(tool))).toMatchObject({ behavior: 'deny' });
       const call = { tool_name: tool, tool_input: {} };
-      expect(answerReadOnlyHook(call)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'deny' } });
+      expect(answerReadOnlyHook(call, standing)).toMatchObject({
+        hookSpecificOutput: { permissionDecision: 'deny' },
+      });
     }
     expect(outputs).toEqual([]);
     for (const tool of readOnlyTools)
-      expect(answerReadOnlyHook({ tool_name: tool, tool_input: {} })).toEqual({});
+      expect(answerReadOnlyHook({ tool_name: tool, tool_input: {} }, standing)).toEqual({});
   });
 
   it('withdraws what the brain no longer waits for', () => {
@@ -147,7 +154,7 @@ describe('what only reads', () => {
     ['Grep', { pattern: '-x', path: '/home/me', glob: '*.ts', output_mode: 'content', '-n': true, '-A': 3 }],
     ['WebFetch', { url: 'https://example.com/a?b#c', prompt: 'sum up' }],
     ['WebSearch', { query: 'a', allowed_domains: ['example.com'] }],
-  ])('%s with %o', (tool, input) => expect(readsOnly(tool, input)).toBe(true));
+  ])('%s with %o', (tool, input) => expect(readsOnly(tool, input, standing)).toBe(true));
 
   it.each([
     // Tools that nobody named.
@@ -169,6 +176,7 @@ describe('what only reads', () => {
     ['Read', { file_path: '/proc/self/environ' }],
     ['Read', { file_path: '/home/../proc/1/root/etc/shadow' }],
     ['Read', { file_path: '/dev/tty' }],
+    ['Read', { file_path: ' /proc/self/environ\t' }],
     ['Glob', { pattern: '/proc/*/environ' }],
     // Whoever answers there may do things when it is asked.
     ['WebFetch', { url: 'http://localhost:2375/containers/json', prompt: 'x' }],
@@ -180,5 +188,25 @@ describe('what only reads', () => {
     ['WebFetch', { url: 'http://a.localhost./', prompt: 'x' }],
     ['WebFetch', { url: 'https://me:secret@example.com/', prompt: 'x' }],
     ['WebFetch', { url: 'file:///etc/passwd', prompt: 'x' }],
-  ])('is not %s with %o', (tool, input) => expect(readsOnly(tool, input)).toBe(false));
+  ])('is not %s with %o', (tool, input) => expect(readsOnly(tool, input, standing)).toBe(false));
+
+  it('is not a path that no system takes', () => {
+    expect(readsOnly('Read', { file_path: `/zone/${'a/'.repeat(1_000_000)}` }, standing)).toBe(false);
+  });
+
+  it('is not a file that a link of the repository leads to out of the way', () => {
+    const zone = mkdtempSync(join(tmpdir(), 'khlone-'));
+    try {
+      symlinkSync('/proc', join(zone, 'notes'));
+      symlinkSync('notes/self/environ', join(zone, 'README'));
+      const inZone = { cwd: zone, env: { HOME: zone } };
+      for (const path of ['README', 'notes/none/x', '~/README', join(zone, 'notes/self/status')]) {
+        expect(readsOnly('Read', { file_path: path }, inZone), path).toBe(false);
+      }
+      expect(readsOnly('Glob', { pattern: 'notes/*/environ' }, inZone)).toBe(false);
+      expect(readsOnly('Read', { file_path: '~/other/README' }, inZone)).toBe(true);
+    } finally {
+      rmSync(zone, { recursive: true });
+    }
+  });
 });
