@@ -45,6 +45,8 @@ export interface LedgerParts {
   readonly record: CloneRecord;
   readonly usage: Usage;
   readonly shared: LedgerShared;
+  /** The one kind of a pool's tasks it can take, if there is only one. */
+  readonly only: TaskKind | undefined;
   /** The posture of the process there is. */
   readonly posture: () => Posture | undefined;
 }
@@ -55,6 +57,7 @@ export interface LedgerParts {
  */
 export class CloneLedger {
   readonly #shared: LedgerShared;
+  readonly #only: TaskKind | undefined;
   readonly #posture: () => Posture | undefined;
   #record: CloneRecord;
   #state: CloneState;
@@ -63,10 +66,11 @@ export class CloneLedger {
   /** The posture that was told last. */
   #told: Posture = 'off';
 
-  constructor({ record, usage, shared, posture }: LedgerParts) {
+  constructor({ record, usage, shared, only, posture }: LedgerParts) {
     this.#record = record;
     this.#usage = usage;
     this.#shared = shared;
+    this.#only = only;
     this.#posture = posture;
     this.#state = record.retiredAt !== undefined ? 'retired' : record.failure ? 'failed' : 'off';
   }
@@ -150,7 +154,7 @@ export class CloneLedger {
 
   /** The task it takes next, its own or one of its pools'. */
   next(): TaskRecord | undefined {
-    return this.#shared.store.tasks.next(this.#record.name, poolsOf(this.#record), this.#record.readOnly);
+    return this.#shared.store.tasks.next(this.#record.name, poolsOf(this.#record), this.#only);
   }
 
   /** Takes the next task in hand. */

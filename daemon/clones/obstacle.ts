@@ -30,3 +30,11 @@ export function obstacleOf(
   const command = ['khlone update', clone, ...names.map((name) => `--env ${name}`)].join(' ');
   return fail('environmentMissing', { clone, names: [...names], command });
 }
+
+/** The one kind of task that a clone can do, if there is only one: in a pool there may be what others can do and it cannot. */
+export function onlyKind(
+  { readOnly }: Pick<CloneRecord, 'readOnly'>,
+  { ask }: BrainCapabilities,
+): TaskKind | undefined {
+  return readOnly ? 'ask' : ask ? undefined : 'act';
+}

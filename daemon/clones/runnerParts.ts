@@ -7,6 +7,7 @@ import { Asides } from './asides.js';
 import { CloneProcess } from './cloneProcess.js';
 import { Hearing } from './hearing.js';
 import { CloneLedger } from './ledger.js';
+import { onlyKind } from './obstacle.js';
 import { Outcomes } from './outcomes.js';
 import { Pauses } from './pauses.js';
 import { Rest } from './rest.js';
@@ -73,6 +74,7 @@ export class RunnerParts {
       serving,
     });
     this.asides = new Asides({ shared, supplier, ledger, pauses: this.pauses, serving, closing });
-    this.ledger = new CloneLedger({ record, usage, shared, posture: () => this.process.posture });
+    const only = onlyKind(record, supplier.capabilities);
+    this.ledger = new CloneLedger({ record, usage, shared, only, posture: () => this.process.posture });
   }
 }

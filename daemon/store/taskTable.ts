@@ -77,7 +77,7 @@ export class TaskTable {
   readonly #get;
   readonly #next;
   readonly #nextOfPool;
-  readonly #nextAskOfPool;
+  readonly #nextOfKindOfPool;
   readonly #counts;
   readonly #live;
   readonly #queuedOf;
@@ -107,7 +107,7 @@ export class TaskTable {
         `SELECT * FROM tasks WHERE status = 'queued' AND clone IS NULL AND who = ? ${which} ORDER BY priority DESC, ordinal LIMIT 1`,
       );
     this.#nextOfPool = ofPool('');
-    this.#nextAskOfPool = ofPool(`AND kind = 'ask'`);
+    this.#nextOfKindOfPool = { act: ofPool(`AND kind = 'act'`), ask: ofPool(`AND kind = 'ask'`) };
     this.#counts = db.prepare<[], { status: string; n: number }>(
       'SELECT status, n FROM task_counts WHERE n > 0',
     );
@@ -145,9 +145,9 @@ export class TaskTable {
     return row && fromColumns(row);
   }
 
-  /** The task a clone takes next: its own or one of its pools', by priority, then by age. Of the pools' maybe asks alone. */
-  next(clone: string, pools: readonly string[], asksOnly = false): TaskRecord | undefined {
-    const ofPool = asksOnly ? this.#nextAskOfPool : this.#nextOfPool;
+  /** The task a clone takes next: its own or one of its pools', by priority, then by age. Of the pools' maybe one kind `only`. */
+  next(clone: string, pools: readonly string[], only?: TaskKind): TaskRecord | undefined {
+    const ofPool = only === undefined ? this.#nextOfPool : this.#nextOfKindOfPool[only];
     let best = this.#next.get(clone);
     for (const pool of pools) {
       const row = ofPool.get(pool);

@@ -46,16 +46,24 @@ export class CloneStage implements Disposable {
   readonly #gates: (() => void)[] = [];
 
   /** Puts a clone into service. */
-  clone(change: Partial<CloneRecord> = {}, ready: Promise<void> = Promise.resolve()): CloneRunner {
+  clone(
+    change: Partial<CloneRecord> = {},
+    ready: Promise<void> = Promise.resolve(),
+    supplier = this.supplier,
+  ): CloneRunner {
     const record = cloneRecord(change);
     this.state.store.clones.insert(record);
-    return this.again(record, ready);
+    return this.again(record, ready, supplier);
   }
 
   /** Puts a clone into service that is stored already, as the next daemon does. */
-  again(record: CloneRecord, ready: Promise<void> = Promise.resolve()): CloneRunner {
+  again(
+    record: CloneRecord,
+    ready: Promise<void> = Promise.resolve(),
+    supplier = this.supplier,
+  ): CloneRunner {
     const { store, log } = this.state;
-    const runner = new CloneRunner(record, this.supplier, {
+    const runner = new CloneRunner(record, supplier, {
       store,
       log,
       queue: this.queue,

@@ -33,7 +33,7 @@ export class FakeSupplier implements BrainSupplier {
   readonly name = 'fake';
   readonly summary = 'In memory, for tests.';
   sharesTerminal = false;
-  readonly capabilities: BrainCapabilities = {
+  capabilities: BrainCapabilities = {
     dispatch: true,
     ask: true,
     talk: true,

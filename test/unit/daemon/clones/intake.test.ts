@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { taskRetry } from '../../../../protocol/methods/task.js';
 import type { HeldTerminal } from '../../../../daemon/holder/contract.js';
 import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
-import { busy } from '../../../support/fakeBrain.js';
+import { busy, FakeSupplier } from '../../../support/fakeBrain.js';
 
 let stage: CloneStage;
 beforeEach(() => {
@@ -53,6 +53,28 @@ describe('work for a pool', () => {
     await stage.state.event('task.started', ({ task }) => task === third.id);
     expect(stage.stored(third).clone).toBe(first.clone);
     expect(stage.queue.length('mechanic')).toBe(0);
+  });
+
+  it('is left to those who can do it: an ask is not typed into a program', async () => {
+    two();
+    const programs = new FakeSupplier();
+    programs.capabilities = { ...programs.capabilities, ask: false };
+    stage.supplier.script = busy;
+    const first = stage.give('a', { kind: 'ask' });
+    stage.give('b', { kind: 'ask' });
+    const third = stage.give('c', { kind: 'ask' });
+    const act = stage.give('d');
+    expect([third.clone, act.clone]).toEqual([undefined, undefined]);
+    stage.clone({ name: 'mechanic.3', number: 3 }, undefined, programs).wake();
+    await stage.end(act);
+    await settle();
+    expect(programs.said).toEqual(['d']);
+    expect(stage.stored(third)).toMatchObject({ status: 'queued', clone: undefined });
+    const brain = await stage.supplier.brain(0);
+    await brain.until(() => brain.said.length === 1);
+    brain.finish({ status: 'done', text: '' });
+    await stage.state.event('task.started', ({ task }) => task === third.id);
+    expect(stage.stored(third).clone).toBe(first.clone);
   });
 
   it('passes over a clone that lacks a variable, is parked, or has just failed', async () => {
