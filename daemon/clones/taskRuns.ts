@@ -3,6 +3,7 @@ import type { TaskRecord } from '../store/taskTable.js';
 import type { TurnRecord } from '../store/turnTable.js';
 import { askerOf } from './asker.js';
 import type { CloneProcess } from './cloneProcess.js';
+import { endByStop } from './ends.js';
 import type { CloneLedger, LedgerShared } from './ledger.js';
 import type { Outcomes } from './outcomes.js';
 import type { Pauses } from './pauses.js';
@@ -36,8 +37,8 @@ interface Followed {
 /** Runs a clone's tasks on its process, one at a time. */
 export class TaskRuns {
   readonly #parts: TaskRunsParts;
-  /** What an earlier daemon began: its brain has been told of it, or not yet. */
-  #left: 'sent' | 'unsent' | undefined;
+  /** What an earlier daemon began: its brain has been told of it, or not yet, or a process is being started to tell it. */
+  #left: 'sent' | 'unsent' | 'starting' | undefined;
   #turn: Turn | undefined;
   #time: TurnTime | undefined;
   /** A stop that came while the process was still being started. */
@@ -69,9 +70,8 @@ export class TaskRuns {
 
   /** Runs to its end what was left by an earlier daemon. @throws storageFailed */
   async finishLeft(): Promise<void> {
-    const left = this.#left;
-    this.#left = undefined;
-    if (left === 'unsent') this.#running = this.#again();
+    if (this.#left === 'unsent') this.#running = this.#again();
+    else this.#left = undefined;
     await this.#running;
   }
 
@@ -109,19 +109,26 @@ export class TaskRuns {
     if (stop) this.#early = stopOf(stop);
   }
 
-  /** The task is no longer in hand. */
+  /** The task is no longer in hand, unless it is still to be given to a process for the first time. */
   release(): void {
+    if (this.#left === 'unsent') return;
     this.#parts.ledger().release();
     this.#time?.end();
     this.#turn = undefined;
     this.#early = undefined;
   }
 
-  /** Ends the turn of the task in hand, also where it has yet to begin. Resolves when that is on disk. */
+  /**
+   * Ends the turn of the task in hand, also where it has yet to begin. Resolves when that is on disk.
+   * @throws storageFailed
+   */
   async stop(stop: TurnStop): Promise<void> {
+    const { task } = this.#parts.ledger();
+    if (!task) return;
+    if (this.#left === 'unsent') return this.#endUntold(task, stop);
     if (this.#turn) this.#turn.stop(stop);
-    else if (this.#parts.ledger().task) this.#early ??= stop;
-    if (this.#parts.ledger().task) await this.#running;
+    else this.#early ??= stop;
+    await this.#running;
   }
 
   /** Ends the turn with its process, by its clone's policy, as the daemon itself is ending. */
@@ -156,23 +163,42 @@ export class TaskRuns {
     await this.#take(brain, task, look);
   }
 
-  /** Gives a process the task that has begun already. */
+  /** Gives a process the task that has begun already. Where the disk refuses that, it is still to be done. */
   async #again(): Promise<void> {
     const { process, outcomes, serving, shared } = this.#parts;
     const ledger = this.#parts.ledger();
     const { task } = ledger;
-    if (!task) return;
-    using look = shared.zone.look(task, ledger);
-    let brain: Brain;
+    this.#left = 'starting';
     try {
-      brain = await process().forTask(task.kind);
+      if (!task) return;
+      if (this.#early) return this.#endUntold(task, this.#early);
+      using look = shared.zone.look(task, ledger);
+      let brain: Brain;
+      try {
+        brain = await process().forTask(task.kind);
+      } catch (error) {
+        return await outcomes.failedToStart(error);
+      }
+      await look.ready;
+      // Nobody else would end it: on disk it does not wait in the queue.
+      if (this.#early) return this.#endUntold(task, this.#early);
+      if (!serving()) return;
+      ledger.again();
+      await this.#take(brain, task, look);
     } catch (error) {
-      return await outcomes.failedToStart(error);
+      if (!this.#turn) this.#left = 'unsent';
+      throw error;
+    } finally {
+      if (this.#left === 'starting') this.#left = undefined;
     }
-    await look.ready;
-    if (!serving()) return;
-    ledger.again();
-    await this.#take(brain, task, look);
+  }
+
+  /** Ends a task that an earlier daemon began, and whose brain was told nothing of it. @throws storageFailed */
+  #endUntold(task: TaskRecord, stop: TurnStop): void {
+    const { log, queue } = this.#parts.shared;
+    log.commit((tx) => queue.end(tx, task, endByStop(stop)));
+    this.#left = undefined;
+    this.release();
   }
 
   async #take(brain: Brain, task: TaskRecord, look: ZoneLook): Promise<void> {
