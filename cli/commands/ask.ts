@@ -26,11 +26,8 @@ async function ask(khlone: Khlone, params: CloneAskParams): Promise<Task> {
   try {
     return await khlone.clone.ask(params);
   } catch (error) {
-    if (!isKhloneError(error, 'capabilityMissing')) throw error;
-    const next =
-      params.aside === true
-        ? `khlone ask ${oneLine(params.who)} <text>, which waits; \`khlone doctor\` lists what each brain does`
-        : `khlone act ${oneLine(params.who)} <text>, which may change things; \`khlone doctor\` lists what each brain does`;
+    if (!isKhloneError(error, 'capabilityMissing') || error.details.capability !== 'ask') throw error;
+    const next = `khlone act ${oneLine(params.who)} <text>, which may change things; \`khlone doctor\` lists what each brain does`;
     throw retold(error, error.message, next);
   }
 }

@@ -22,7 +22,7 @@ export function obstacleOf(
   const { dispatch, ask, talk, fork } = capabilities;
   if (record.retiredAt !== undefined) return fail('cloneRetired', { clone });
   if (failure) return cloneFailed(clone, failure);
-  if (!{ act: dispatch, ask, talk, aside: ask && fork }[kind]) {
+  if (!{ act: dispatch, ask, talk, aside: fork }[kind]) {
     return fail('capabilityMissing', { brain, capability: kind === 'aside' ? 'fork' : kind });
   }
   if (readOnly && (kind === 'act' || kind === 'talk')) return fail('cloneReadOnly', { clone });

@@ -304,6 +304,7 @@ export interface BrainInfo {
   talk: boolean;
   approvals: boolean;
   steer: boolean;
+  /** Takes asks that run beside a clone (`aside`). */
   fork: boolean;
   usage: boolean;
 }

@@ -10,7 +10,7 @@ const BrainInfo = z.object({
   talk: z.boolean().describe('Has a terminal to talk to.'),
   approvals: z.boolean(),
   steer: z.boolean(),
-  fork: z.boolean(),
+  fork: z.boolean().describe('Takes asks that run beside a clone (`aside`).'),
   usage: z.boolean(),
 });
 
@@ -60,7 +60,7 @@ export const initialize = request({
             talk: true,
             approvals: true,
             steer: false,
-            fork: false,
+            fork: true,
             usage: true,
           },
         ],
