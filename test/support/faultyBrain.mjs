@@ -12,6 +12,10 @@ const event = (value) => line({ type: 'stream_event', parent_tool_use_id: null, 
 const ok = (id) => line({ type: 'control_response', response: { subtype: 'success', request_id: id } });
 let turns = 0;
 let tool = false;
+if (fault === 'sandbox-is-late') {
+  process.stderr.write("bwrap: Can't create file at /run/gone.sock: Read-only file system\n");
+  process.exit(1);
+}
 
 const result = (text, more = {}) =>
   line({ type: 'result', subtype: 'success', is_error: false, result: text, modelUsage: {}, ...more });

@@ -20,6 +20,8 @@ export function mendOf(
   }
   if (refusal === 'taken' && opening === 'new')
     return { fault: 'the brain knows the conversation already; it goes on with it', opening: 'resume' };
+  if (refusal === 'unconfined')
+    return { fault: 'the machine changed while a sandbox was made for the brain; making another', opening };
   if (turn && process.turns > 0)
     return { fault: 'the process ended while it was at rest; starting the brain again', opening };
   return undefined;

@@ -49,7 +49,7 @@ export async function openTalk(
       .text({ scrollback: 100, ansi: false })
       .finally(() => terminal.dispose());
     const refusal = tried === 1 ? refusalIn(text) : undefined;
-    if (refusal === undefined) throw died(exit, redactor(spec.env)(text));
+    if (refusal === undefined || refusal === 'unconfined') throw died(exit, redactor(spec.env)(text));
     opening = refusal === 'unknown' ? 'new' : 'resume';
   }
 }

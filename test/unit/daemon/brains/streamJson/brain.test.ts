@@ -74,6 +74,23 @@ describe('a turn that is not taken up', () => {
     expect(stage.running.size).toBe(1);
   });
 
+  it('is given to one in another sandbox where the machine changed while the first was made', async () => {
+    const env = { FAULT: 'sandbox-is-late', ONCE: '1', STARTS: join(root, 'starts') };
+    const brain = await start('', {}, { posture: 'ask', env });
+    expect((await brain.turn('hello')).outcome).toEqual({ status: 'done', text: 'answer 1' });
+    expect(starts()).toEqual(['--session-id', '--session-id']);
+    expect(brain.faults).toEqual([
+      'the machine changed while a sandbox was made for the brain; making another',
+    ]);
+  });
+
+  it('fails where no sandbox can be made at all', async () => {
+    const brain = await start('sandbox-is-late', {}, { posture: 'ask' });
+    const { outcome } = await brain.turn('hello');
+    expect(outcome).toMatchObject({ status: 'failed', error: { kind: 'brainDied' } });
+    expect(starts()).toHaveLength(3);
+  });
+
   it('fails when the second process does not take it either', async () => {
     const brain = await start('never-accepts', { acceptMs: 300 });
     const { outcome } = await brain.turn('hello');
