@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   linkSync,
@@ -10,9 +11,10 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { onUnexpectedError } from '../../lifecycle.js';
 import type { SandboxNeeds } from '../../sandbox/contract.js';
 import type { Conversation } from '../streamJson/talk/kind.js';
-import { configOf, projectName, transcriptOf } from './transcript.js';
+import { configOf, isProjectOf, transcriptOf } from './transcript.js';
 
 /**
  * Where an ask of Claude Code keeps its conversation: in a folder of its own that lies over `projects` of the
@@ -26,11 +28,14 @@ export function stageAsk(of: Conversation, root: string): SandboxNeeds {
   const stage = stageOf(of, root);
   const projects = join(config, 'projects');
   const transcript = transcriptOf(of);
-  const folder = transcript === undefined ? join(projects, projectName(of.cwd)) : dirname(transcript);
   // Over a folder that is missing nothing can be laid.
   mkdirSync(projects, { recursive: true, mode: 0o700 });
-  mkdirSync(join(stage, basename(folder)), { recursive: true, mode: 0o700 });
-  if (transcript !== undefined) sameFile(transcript, join(stage, basename(folder), basename(transcript)));
+  mkdirSync(stage, { recursive: true, mode: 0o700 });
+  if (transcript !== undefined) {
+    const folder = join(stage, basename(dirname(transcript)));
+    mkdirSync(folder, { mode: 0o700 });
+    sameFile(transcript, join(folder, basename(transcript)));
+  }
   return { readable: [config], writable: [{ from: stage, at: projects }] };
 }
 
@@ -42,6 +47,7 @@ export function settleAsk(of: Conversation, root: string): void {
   const stage = stageOf(of, root);
   const config = configOf(of.env);
   if (config === undefined || !existsSync(stage)) return;
+  openUp(stage);
   for (const { folder, staged, facts } of stagedIn(of, stage)) {
     const home = transcriptOf(of) ?? join(config, 'projects', folder, basename(staged));
     const there = plainFile(home);
@@ -50,7 +56,7 @@ export function settleAsk(of: Conversation, root: string): void {
     mkdirSync(dirname(home), { recursive: true, mode: 0o700 });
     moveFile(staged, home);
   }
-  rmSync(stage, { recursive: true, force: true });
+  removeAll(stage);
 }
 
 /** What an aside needs: it reads the conversation where that is, and writes nothing. */
@@ -74,13 +80,21 @@ export function shareAsk(of: Conversation, root: string): void {
   }
 }
 
-/** The conversation's own file in its stage, once it is there. */
+/**
+ * The conversation's own file in its stage, once it is there. Other folders than that of its project, and links, were
+ * put there to have a file moved by khlone.
+ */
 function stagedIn(
-  { conversation }: Conversation,
+  of: Conversation,
   stage: string,
 ): { readonly folder: string; readonly staged: string; readonly facts: Stats }[] {
-  const folders = uuid.test(conversation) ? readdirSync(stage) : [];
-  return folders.flatMap((folder) => {
+  const { conversation } = of;
+  const transcript = transcriptOf(of);
+  const known = transcript === undefined ? undefined : basename(dirname(transcript));
+  const folders = uuid.test(conversation) ? readdirSync(stage, { withFileTypes: true }) : [];
+  return folders.flatMap((entry) => {
+    const folder = entry.name;
+    if (!entry.isDirectory() || (folder !== known && !isProjectOf(of.cwd, folder))) return [];
     const staged = join(stage, folder, `${conversation}.jsonl`);
     const facts = plainFile(staged);
     return facts ? [{ folder, staged, facts }] : [];
@@ -91,6 +105,27 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const stageOf = ({ conversation }: Conversation, root: string): string =>
   join(root, conversation.replace(/[^\w-]/g, '_'));
+
+/** Gives us back the folders that an ask has closed. Its process is gone, so none of them becomes a link meanwhile. */
+function openUp(folder: string): void {
+  try {
+    chmodSync(folder, 0o700);
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) openUp(join(folder, entry.name));
+  } catch {
+    // Its path may be longer than the system takes.
+  }
+}
+
+/** Takes a stage away, if need be only out of the way: nobody begins anything before it is gone. */
+function removeAll(stage: string): void {
+  try {
+    rmSync(stage, { recursive: true, force: true });
+  } catch (error) {
+    renameSync(stage, `${stage}.${Date.now()}`);
+    onUnexpectedError(error);
+  }
+}
 
 function plainFile(path: string): Stats | undefined {
   const facts = lstatSync(path, { throwIfNoEntry: false });

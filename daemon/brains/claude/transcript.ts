@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrainEnvironment } from '../contract.js';
 import { headOf } from '../streamJson/talk/files.js';
@@ -11,8 +11,28 @@ export function configOf(env: BrainEnvironment): string | undefined {
 }
 
 /** The folder of a working directory's conversations, in `projects` of the configuration. */
-export function projectName(cwd: string): string {
+function projectName(cwd: string): string {
   return cwd.replace(/[^a-zA-Z0-9]/g, '-');
+}
+
+/** Longest name of such a folder; what is longer is cut there, and a hash is added. */
+const longestName = 200;
+
+/** Whether a folder in `projects` may be that of a working directory, whichever way that is written. */
+export function isProjectOf(cwd: string, folder: string): boolean {
+  return [cwd, realPathOf(cwd)].some((path) => {
+    const name = projectName(path.normalize('NFC'));
+    if (folder === projectName(path) || folder === name) return true;
+    return name.length > longestName && folder.startsWith(`${name.slice(0, longestName)}-`);
+  });
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /**
