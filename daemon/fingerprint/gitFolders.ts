@@ -5,7 +5,7 @@ import { join, resolve, sep } from 'node:path';
 const longest = 4096;
 
 /** What of a repository's common folder is printed where that lies outside the zone: the rest is other worktrees'. */
-const shared = ['refs', 'packed-refs', 'config', 'hooks', 'info'];
+const shared = ['refs', 'packed-refs', 'reftable', 'config', 'hooks', 'info'];
 
 /** Where git keeps what belongs to a zone. */
 export interface GitFolders {

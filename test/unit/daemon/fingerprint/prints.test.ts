@@ -237,16 +237,23 @@ describe('in a repository', () => {
     expect(changes()).toContain('changed .git/index');
   });
 
-  it('does not tell that git has looked again at what is staged', () => {
-    const { changes } = watched();
-    const { ino } = statSync(zone.at('.git/index'));
-    const later = new Date(Date.now() + 60_000);
-    utimesSync(zone.at('a.txt'), later, later);
-    zone.git('status');
-    // The control: git did write its index.
-    expect(statSync(zone.at('.git/index')).ino).not.toBe(ino);
-    expect(changes()).toEqual(['touched a.txt']);
-  });
+  it.each([2, 4])(
+    'does not tell that git has looked again at what is staged, in an index of version %i',
+    (version) => {
+      zone.git('update-index', '--index-version', String(version));
+      const { changes } = watched();
+      const { ino } = statSync(zone.at('.git/index'));
+      const later = new Date(Date.now() + 60_000);
+      utimesSync(zone.at('a.txt'), later, later);
+      zone.git('status');
+      // The control: git did write its index.
+      expect(statSync(zone.at('.git/index')).ino).not.toBe(ino);
+      expect(readFileSync(zone.at('.git/index')).readUInt32BE(4)).toBe(version);
+      expect(changes()).toEqual(['touched a.txt']);
+      zone.git('rm', '-q', '--cached', 'src/deep/c.ts');
+      expect(changes()).toContain('changed .git/index');
+    },
+  );
 
   it('shows a diff against what git has', () => {
     const { prints, mark } = watched();
@@ -301,9 +308,11 @@ describe('in a repository', () => {
     const { mark } = prints.take();
     zone.git('config', 'core.editor', 'evil');
     zone.git('branch', 'other');
+    // Where a later git keeps the refs.
+    zone.write({ '.git/reftable/tables.list': '0x1-0x2.ref' });
     writeFileSync(zone.at('.git/worktrees/w/HEAD'), 'ref: refs/heads/other\n');
     const paths = prints.compare(mark).changes.map(({ path }) => path);
-    for (const name of ['config', 'refs/heads/other', 'worktrees/w/HEAD'])
+    for (const name of ['config', 'refs/heads/other', 'reftable/tables.list', 'worktrees/w/HEAD'])
       expect(paths).toContain(zone.at(`.git/${name}`));
     // The index of the other worktree is none of this one's.
     expect(paths).not.toContain(zone.at('.git/index'));
