@@ -18,9 +18,10 @@ export class HolderLanes implements HeldLanes {
     this.#holder = holder;
   }
 
-  /** Whether there can be any: the holder knows them, and a client reaches its socket by a path. */
+  /** Whether there can be any: the holder lives and knows them, and a client reaches its socket by a path. */
   get there(): boolean {
-    return this.#holder.link.hasLanes && Buffer.byteLength(this.#socket) <= pathLimit;
+    const { isOpen, hasLanes } = this.#holder.link;
+    return isOpen && hasLanes && Buffer.byteLength(this.#socket) <= pathLimit;
   }
 
   get #socket(): string {

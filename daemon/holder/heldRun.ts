@@ -165,20 +165,23 @@ export abstract class HeldRun implements Disposable, BrainListener {
       this.#alive = false;
     } else {
       this.holder.kill();
+      // At once, as clients that had it by a lane ask for what follows; and what was still being written.
+      this.#rest();
       if (this.#alive) await killGroups([this.identity], defaultGraceMs).catch(onUnexpectedError);
-      for (const [channel, { end }] of this.channels.entries()) this.#rest(channel, end);
+      this.#rest();
     }
     await this.#settle(this.#exit ?? killed);
   }
 
   /** Tells what a holder wrote down and did not get to send. */
-  #rest(channel: number, from: number): void {
-    const { folder } = this.holder;
-    for (let offset = from; ;) {
-      const chunk = readSegments(folder, channel, { offset, max: pieceBytes });
-      if (chunk === undefined || chunk.length === 0) return;
-      this.output(channel, offset, chunk);
-      offset += chunk.length;
+  #rest(): void {
+    for (const [channel, { end }] of this.channels.entries()) {
+      for (let offset = end; ;) {
+        const chunk = readSegments(this.holder.folder, channel, { offset, max: pieceBytes });
+        if (chunk === undefined || chunk.length === 0) break;
+        this.output(channel, offset, chunk);
+        offset += chunk.length;
+      }
     }
   }
 

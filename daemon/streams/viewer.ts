@@ -15,16 +15,12 @@ import { type ViewerState, type ViewerStep, viewerSteps } from './viewerMachine.
 
 /** How far a viewer may fall behind before it gets the screen anew, in bytes. */
 const mostBehind = 1024 * 1024;
-
 /** What a viewer that catches up is sent before others have their turn, in bytes. */
 const longestBurst = 256 * 1024;
-
 /** Who has read nothing for so long is not counted on to read soon, in ms. */
 const idleMs = 1000;
-
 /** Until a screen that could not be had is asked for again, in ms. */
 const retryMs = 1000;
-
 /** Bytes that may wait for a program that does not read; the holder's limit. */
 const inputBytes = 4 * 1024 * 1024;
 
@@ -187,18 +183,19 @@ export class TerminalViewer implements Viewer {
     await this.#terminal.settled();
     this.#mustGoOn();
     if (this.#state !== 'laned') return;
-    const { output, sizes } = this.#terminal;
+    const { output, sizes, lanes } = this.#terminal;
     const { stream, lossless } = this.request;
-    if (offset < this.offset || offset > output.end) {
-      throw fail('ackInvalid', { stream, offset, sent: output.end });
-    }
+    const { end: sent } = output;
+    // The last that a holder gave by a lane before it was killed, nobody else has.
+    const place = lanes ? offset : Math.min(offset, sent);
+    if (place < this.offset || place > sent) throw fail('ackInvalid', { stream, offset, sent });
     this.#lane.close();
     this.#step('rejoin');
-    this.#credit.jump(offset);
-    const known = sizes.at(offset);
+    this.#credit.jump(place);
+    const known = sizes.at(place);
     this.#sizes = known.count;
-    if (!sameSize(known.size, size)) this.request.sink.resized(offset, known.size);
-    if (!lossless && output.end - Math.max(offset, this.#goal) > mostBehind) this.#resync('slow');
+    if (!sameSize(known.size, size)) this.request.sink.resized(place, known.size);
+    if (!lossless && output.end - Math.max(place, this.#goal) > mostBehind) this.#resync('slow');
     else this.pump();
   }
 

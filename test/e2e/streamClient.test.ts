@@ -298,3 +298,32 @@ async function allowMore(stream: Stream<Buffer>): Promise<void> {
     }
   }
 }
+
+it('a stream by a lane ends as its terminal does, where the holder is killed and nobody else has what came last', async () => {
+  for (let round = 0; round < 3; round++) {
+    const who = await enrol('sh', '-c', 'stty raw -echo; exec yes');
+    await using stream = await khlone.stream.attach({
+      who,
+      mode: 'talk',
+      queries: 'daemon',
+      lossless: true,
+    });
+    const [brain] = zone.brains();
+    const { pid } = khlone.session.daemon;
+    let place = stream.offset;
+    let read = 0;
+    for await (const piece of stream) {
+      if (piece.type !== 'data') continue;
+      // No byte twice, and none left out, up to the end.
+      expect(piece.offset).toBe(place);
+      place = piece.end;
+      read += 1;
+      // The daemon falls behind, so that most is to be had from what the holder wrote down only.
+      if (read === 20) process.kill(pid, 'SIGSTOP');
+      if (read !== 100) continue;
+      process.kill(brain?.parent ?? 0, 'SIGKILL');
+      process.kill(pid, 'SIGCONT');
+    }
+    expect(await stream.ended).toMatchObject({ reason: 'exited', exit: { signal: 'SIGKILL' } });
+  }
+});

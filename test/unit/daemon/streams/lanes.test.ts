@@ -212,12 +212,13 @@ describe('a viewer that can take a lane', () => {
 });
 
 describe('the lanes of a holder', () => {
-  const lanesOf = (folder: string, hasLanes: boolean): HolderLanes =>
-    new HolderLanes({ folder, link: { hasLanes } } as HolderProcess);
+  const lanesOf = (folder: string, hasLanes: boolean, isOpen = true): HolderLanes =>
+    new HolderLanes({ folder, link: { hasLanes, isOpen } } as HolderProcess);
 
-  it('are there where it knows them, and a socket’s path is not too long', () => {
+  it('are there where it lives and knows them, and a socket’s path is not too long', () => {
     expect(lanesOf('/run/0123', true).there).toBe(true);
     expect(lanesOf('/run/0123', false).there).toBe(false);
+    expect(lanesOf('/run/0123', true, false).there).toBe(false);
     expect(lanesOf(`/run/${'x'.repeat(100)}`, true).there).toBe(false);
   });
 });
