@@ -20,11 +20,11 @@ function tell(readings: readonly Reading[], { done }: Soak): void {
 }
 
 /** How many times as much a daemon holds at rest after some part of a day as it did before. */
-async function heldAfter(request: SoakRequest): Promise<number> {
+async function heldAfter(request: SoakRequest, ms = partMs): Promise<number> {
   await using soak = await Soak.begin(request);
   const readings: Reading[] = [];
   for (let part = 0; part < 2; part++) {
-    await soak.busy({ ms: partMs, readings: 1 });
+    await soak.busy({ ms, readings: 1 });
     readings.push(await soak.atRest());
   }
   tell(readings, soak);
@@ -41,7 +41,8 @@ describe('the memory of a daemon', () => {
   });
 
   it.runIf(isFull)('is not, where it keeps what it sends', async () => {
-    expect(await heldAfter({ ...brief, leak: true })).toBeGreaterThan(partLimit);
+    // On a machine with other work, too, enough is sent in this time.
+    expect(await heldAfter({ ...brief, leak: true }, 3 * partMs)).toBeGreaterThan(partLimit);
   });
 
   it.runIf(isFull)(
