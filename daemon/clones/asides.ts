@@ -134,8 +134,10 @@ export class Asides {
     const run: Run = { turn: undefined, brain: undefined, over: false, ended: Promise.resolve() };
     this.#runs.set(task.id, run);
     run.ended = this.#run(task, run)
-      .catch((error: unknown) => this.#later(error))
-      .finally(() => this.#runs.delete(task.id));
+      .finally(() => this.#runs.delete(task.id))
+      // It may have been queued again while its process was still ending.
+      .then(() => this.look())
+      .catch((error: unknown) => this.#later(error));
   }
 
   /** What went wrong is a disk's fault, or a defect of ours; what still waits is tried again. */

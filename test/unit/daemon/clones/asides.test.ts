@@ -62,6 +62,24 @@ describe('an aside beside a clone that works', () => {
     await stage.end(act);
   });
 
+  it('begins anew where it is tried again while its process is still ending', async () => {
+    await working();
+    stage.supplier.script = busy;
+    const task = aside('b');
+    const brain = await beside(1);
+    const ending = stage.gate();
+    const kill = brain.kill.bind(brain);
+    brain.kill = () => ending.promise.then(kill);
+    brain.finish({ status: 'failed', error: fail('brainError', { reason: 'r' }), text: '' });
+    await stage.end(task);
+    stage.supplier.script = echo;
+    stage.intake.retry(stage.stored(task), {});
+    await settle();
+    ending.open();
+    const ended = await stage.state.event('task.finished', ({ value }) => value.attempt === 2);
+    expect(ended.value).toMatchObject({ id: task.id, status: 'done' });
+  });
+
   it('leaves the queue, its order and its length as they are', async () => {
     const { act } = await working();
     const queued = stage.give('next');
