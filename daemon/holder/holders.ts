@@ -275,7 +275,6 @@ export class Holders implements Holder {
   async #collect(holder: HolderProcess, run: HeldRun): Promise<void> {
     await run.exited;
     this.#runs.delete(run.run);
-    this.#meter.forget(run.run);
     if (run.handedOver) return;
     this.#unneeded.add(holder);
     await run.unneeded();

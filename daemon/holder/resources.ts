@@ -44,7 +44,10 @@ export class ResourceMeter {
   readonly #looks = new Map<string, Look>();
   #measuring: Promise<void> = Promise.resolve();
 
-  /** What brains use, by run. One at a time, so that many who ask at once are served by one look. */
+  /**
+   * What brains use, by run; those that are not among them are forgotten. One at a time, so that many who ask at once are
+   * served by one look.
+   */
   measure(brains: readonly Measured[]): Promise<ReadonlyMap<string, Resources>> {
     const measured = this.#measuring.then(() => this.#measure(brains));
     this.#measuring = measured.then(
@@ -54,10 +57,6 @@ export class ResourceMeter {
     return measured;
   }
 
-  forget(run: string): void {
-    this.#looks.delete(run);
-  }
-
   async #measure(brains: readonly Measured[]): Promise<ReadonlyMap<string, Resources>> {
     const late = brains.filter(({ identity }) => {
       const look = this.#looks.get(identity.run);
@@ -65,6 +64,9 @@ export class ResourceMeter {
     });
     const rows = await rowsByRun(late.map(({ identity }) => identity));
     for (const brain of late) this.#note(brain, rows.get(brain.identity.run) ?? []);
+    // Here, and not as one ends: it may be looked at just then.
+    const asked = new Set(brains.map(({ identity }) => identity.run));
+    for (const run of this.#looks.keys()) if (!asked.has(run)) this.#looks.delete(run);
     return new Map(
       brains.flatMap(({ identity: { run } }) => {
         const look = this.#looks.get(run);

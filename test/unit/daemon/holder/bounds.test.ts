@@ -16,6 +16,18 @@ const what: HeldProgram = {
   env: { PATH: process.env['PATH'] ?? '' },
 };
 
+describe('a meter of resources', () => {
+  it('keeps nothing of a brain that is not asked for any more, also where it ended while it was looked at', async () => {
+    const meter = new ResourceMeter();
+    const identity = { pid: process.pid, startTime: '', bootId: '', run: 'r' };
+    const look = async () => (await meter.measure([{ identity, since: 0 }])).get('r');
+    const first = await look();
+    expect(await look()).toBe(first);
+    await meter.measure([]);
+    expect(await look()).not.toBe(first);
+  });
+});
+
 describe('the limits of a program', () => {
   it('change nothing where there is none', () => {
     expect(bounded(what)).toEqual({ program: 'node', args: ['-v'], tag: what.tag });
