@@ -258,7 +258,7 @@ export class Daemon {
     const bystanders = this.#held.add(
       new Bystanders({
         log,
-        clone: (name) => store.clones.all().find((clone) => clone.name === name),
+        clone: (name) => store.clones.get(name),
         isOpaque: (brain) => suppliers.get(brain)?.sharesTerminal === true,
         isAside: (task) => store.tasks.get(task)?.aside === true,
       }),

@@ -88,7 +88,7 @@ function end(
   tx: Transaction,
   { task, stop }: { readonly task: TaskRecord; readonly stop?: TurnStop | undefined },
 ): void {
-  const clone = store.clones.all().find(({ name }) => name === task.clone);
+  const clone = task.clone === undefined ? undefined : store.clones.get(task.clone);
   queue.end(tx, task, endByStop(stop ?? stopForDaemon(clone, task)));
 }
 

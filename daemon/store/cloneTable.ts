@@ -75,12 +75,14 @@ interface Columns {
 /** Reads and writes clones. */
 export class CloneTable {
   readonly #all;
+  readonly #get;
   readonly #insert;
   readonly #update;
   readonly #highest;
 
   constructor(db: Db) {
     this.#all = db.prepare<[], Columns>('SELECT * FROM clones ORDER BY enrolled_at, name');
+    this.#get = db.prepare<[string], Columns>('SELECT * FROM clones WHERE name = ?');
     this.#insert = db.prepare<[Columns]>(
       `INSERT INTO clones VALUES (@name, @role, @number, @brain, @conversation, @begun, @cwd, @model, @brief, @approvals,
        @limits, @labels, @grants, @env, @secrets, @wishes, @grant_socket, @failure, @used_at, @enrolled_at, @retired_at,
@@ -98,6 +100,11 @@ export class CloneTable {
 
   all(): CloneRecord[] {
     return this.#all.all().map(fromColumns);
+  }
+
+  get(name: string): CloneRecord | undefined {
+    const row = this.#get.get(name);
+    return row && fromColumns(row);
   }
 
   insert(clone: CloneRecord): void {

@@ -65,6 +65,8 @@ describe('CloneTable', () => {
     for (const clone of [full, bare]) state.store.clones.insert(clone);
     state.reopen();
     expect(state.store.clones.all()).toEqual([bare, full]);
+    expect(state.store.clones.get(full.name)).toEqual(full);
+    expect(state.store.clones.get('nobody.1')).toBeUndefined();
   });
 
   it('changes what may change and nothing of the others', () => {
