@@ -1,6 +1,7 @@
 import type { Clone, Hold } from '../../protocol/shapes/clone.js';
 import type { Usage } from '../../protocol/shapes/usage.js';
 import type { ModelUsage } from '../brains/contract.js';
+import type { Transaction } from '../events/log.js';
 import { addUsage, noUsage, soundUsage } from '../store/usageTable.js';
 import type { TaskRecord } from '../store/taskTable.js';
 import { amountText, dayOf, passedBudget, type PassedBudget } from '../usage/budget.js';
@@ -38,7 +39,7 @@ export class Pauses {
    */
   look(): boolean {
     this.#alarm.clear();
-    const { store, budgets: desk } = this.#parts.shared;
+    const { store, log, budgets: desk } = this.#parts.shared;
     const ledger = this.#parts.ledger();
     const { name } = ledger.record;
     const now = new Date();
@@ -50,12 +51,16 @@ export class Pauses {
       open !== undefined && (!budget || open.task !== next?.id || open.budget?.scope !== budget.scope);
     const asks = budget !== undefined && (open === undefined || stale);
     const pausing = postponed !== undefined || budget !== undefined;
-    const step = pausing ? 'pause' : this.#parts.alive() ? 'rest' : 'stop';
-    if (stale || asks || pausing !== (ledger.state === 'paused')) {
-      ledger.change(step, (tx) => {
+    const paused = ledger.state === 'paused';
+    if (stale || asks || pausing !== paused) {
+      const tell = (tx: Transaction): void => {
         if (stale) desk.withdraw(tx, name);
         if (asks && next) desk.ask(tx, { clone: name, task: next.id, budget });
-      });
+      };
+      if (pausing) ledger.change('pause', tell);
+      else if (paused) ledger.change(this.#parts.alive() ? 'rest' : 'stop', tell);
+      // A question was left open while somebody talked, or by an earlier daemon.
+      else log.commit(tell);
     }
     this.#hold = postponed ? holdOf(postponed) : budget && next && budgetHold(next.id, budget, now);
     if (this.#hold?.until !== undefined)

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CloneRunner } from '../../../../daemon/clones/runner.js';
 import { fail } from '../../../../protocol/fail.js';
 import type { Limits } from '../../../../protocol/shapes/clone.js';
-import { CloneStage, settle, stopBy } from '../../../support/cloneStage.js';
+import { CloneStage, settle, stopBy, wish } from '../../../support/cloneStage.js';
 import { echo, type Script, toolRequest } from '../../../support/fakeBrain.js';
 import { cloneRecord } from '../../../support/zoneState.js';
 
@@ -243,6 +243,20 @@ describe('a budget', () => {
     stage.give('b');
     await stage.status(runner, 'paused');
     await runner.retire(stopBy('cancel'));
+    expect(pendingBudget()).toBeUndefined();
+  });
+
+  it('is asked about no longer where its task is cancelled while somebody talks, and the clone goes on', async () => {
+    const runner = clone({ maxTokens: { task: 100 } });
+    stage.supplier.script = uses(150);
+    const task = stage.give('a');
+    await stage.status(runner, 'paused');
+    const hold = await runner.talk(wish());
+    stage.state.log.commit((tx) => stage.queue.end(tx, stage.stored(task), { step: 'cancel' }));
+    stage.supplier.script = echo;
+    const next = stage.give('b');
+    hold.dispose();
+    expect((await stage.end(next)).status).toBe('done');
     expect(pendingBudget()).toBeUndefined();
   });
 
