@@ -188,10 +188,12 @@ export class CloneProcess {
     const ledger = this.#parts.ledger();
     talks.gone();
     // In a turn, or while the next process starts, the state is theirs to change.
-    if (!['idle', 'talking', 'asking'].includes(ledger.state)) return;
-    const left = byItself && posture === 'talk';
+    if (!['idle', 'paused', 'talking', 'asking'].includes(ledger.state)) return;
+    const waits = ledger.state === 'paused';
+    const left = byItself && posture === 'talk' && !waits;
     try {
-      ledger.change(left ? 'leave' : 'stop', () => {}, left ? undefined : this.#reason);
+      // One that waits goes on waiting without its process.
+      ledger.change(waits ? 'pause' : left ? 'leave' : 'stop', () => {}, left ? undefined : this.#reason);
     } catch (error) {
       onUnexpectedError(error);
       moved('soon');

@@ -260,6 +260,22 @@ describe('a budget', () => {
     expect(pendingBudget()).toBeUndefined();
   });
 
+  it('tells that the process of a clone that waits was given back', async () => {
+    const runner = clone({ maxTokens: { task: 100 } });
+    stage.supplier.script = uses(150);
+    stage.give('a');
+    await stage.status(runner, 'paused');
+    await settle();
+    await runner.giveBack('memory');
+    expect(stage.state.of('clone.status').at(-1)).toMatchObject({
+      status: 'paused',
+      posture: 'off',
+      reason: 'memory',
+    });
+    await answer('allow');
+    expect(runner.view().posture).not.toBe('off');
+  });
+
   it('lets people come to the terminal meanwhile', async () => {
     const runner = clone({ maxTokens: { task: 100 } });
     stage.supplier.script = uses(150);
