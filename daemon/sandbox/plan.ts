@@ -60,11 +60,14 @@ export interface PlanRequest {
 }
 
 /** The environment of an ask: without what leads to somebody who would write on its behalf. */
-export function askEnvironment(env: Runnable['env']): Record<string, string> {
+export function askEnvironment(
+  env: Runnable['env'],
+  { scratch }: Pick<SandboxPlan, 'scratch'>,
+): Record<string, string> {
   const left = { ...env };
   for (const name of [...socketVariables, ...otherVariables]) delete left[name];
   // Where it points otherwise may be nowhere to be written.
-  left['TMPDIR'] = '/tmp';
+  left['TMPDIR'] = scratch.some((folder) => folder === real('/tmp')) ? '/tmp' : (scratch[0] ?? '/tmp');
   return left;
 }
 
@@ -72,13 +75,15 @@ export function askEnvironment(env: Runnable['env']): Record<string, string> {
 export async function planSandbox({ run, needs, places, own }: PlanRequest): Promise<SandboxPlan> {
   const environments = [own, run.env];
   const homes = unique(environments.map(({ HOME }) => real(HOME)));
-  const scratch = outermost(unique(scratchFolders.map(real)));
+  const common = outermost(unique(scratchFolders.map(real)));
+  // Emptied, a zone would have nothing to tell of.
+  const scratch = common.filter((folder) => ![places.zone, run.cwd].map(real).includes(folder));
   const wanted = unique([
     ...[places.zone, run.cwd, ...environments.map(({ HOME }) => HOME), run.program],
     ...[...needs.readable, ...machineFiles, ...(run.env['PATH'] ?? '').split(delimiter)],
   ]).filter(isAbsolute);
-  const kept = unique(wanted.map(real)).filter((path) =>
-    scratch.some((folder) => isWithin(path, folder) && path !== folder),
+  const kept = unique(wanted.map(real)).filter(
+    (path) => common.some((folder) => isWithin(path, folder)) && !scratch.includes(path),
   );
   const links = new Map(wanted.flatMap(linksOn).map((link) => [link.at, link]));
   const runtime = environments.map(({ XDG_RUNTIME_DIR }) => real(XDG_RUNTIME_DIR));

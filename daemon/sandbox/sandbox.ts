@@ -50,8 +50,8 @@ export function machineSandbox(
     async confine(run, needs) {
       const { state, wrapper } = await find();
       if (state.kind === 'none' || wrapper === undefined) return { ...state, run };
-      const env = askEnvironment(run.env);
       const plan = await planSandbox({ run, needs, places, own: process.env });
+      const env = askEnvironment(run.env, plan);
       // Bubblewrap takes no more words than that, and what is left out would be open.
       if (plan.dead.length > mostSockets) return { ...crowded(plan.dead.length), run };
       const args = state.kind === 'bubblewrap' ? bubblewrapArgs(plan, run) : sandboxExecArgs(plan, run);

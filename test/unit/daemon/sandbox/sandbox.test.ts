@@ -101,7 +101,10 @@ describe('what an ask sees', () => {
 
   it('names no variable that leads to somebody who would write for it', () => {
     const env = { SSH_AUTH_SOCK: '/a', DOCKER_HOST: 'b', XDG_RUNTIME_DIR: '/c', DISPLAY: ':0', PATH: '/bin' };
-    expect(askEnvironment(env)).toEqual({ PATH: '/bin', TMPDIR: '/tmp' });
+    expect(askEnvironment(env, { scratch: [realpathSync('/tmp')] })).toEqual({
+      PATH: '/bin',
+      TMPDIR: '/tmp',
+    });
   });
 });
 
@@ -132,6 +135,24 @@ it.skipIf(machine.state.kind !== 'bubblewrap')(
     expect(run.program).toBe(machine.wrapper);
     await promisify(execFile)(run.program, [...run.args], { cwd: run.cwd, env: run.env });
     expect(readFileSync(at('stage/words'), 'utf8')).toBe('said\n');
+  },
+);
+
+it.skipIf(machine.state.kind !== 'bubblewrap')(
+  'an ask of a zone that is /tmp itself reads it, writes nothing there, and has another folder for that',
+  async () => {
+    writeFileSync(at('zone/notes'), 'read');
+    const sandbox = machineSandbox({ zone: '/tmp', hidden: [at('other')], sockets: [] });
+    const env = { HOME: at('home'), PATH: '/usr/bin:/bin' };
+    const words = 'cat "$1/zone/notes"; touch "$TMPDIR/x" && ! touch /tmp/x "$1/zone/x" && ls "$1/other"';
+    writeFileSync(at('other/secret'), '');
+    const { run } = await sandbox.confine(
+      { program: '/bin/sh', args: ['-c', words, 'sh', root], cwd: '/tmp', env },
+      { readable: [], writable: [] },
+    );
+    const { stdout } = await promisify(execFile)(run.program, [...run.args], { cwd: run.cwd, env: run.env });
+    expect(stdout).toBe('read');
+    expect(run.env['TMPDIR']).toBe('/var/tmp');
   },
 );
 
