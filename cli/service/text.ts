@@ -1,3 +1,4 @@
+import { allocation } from '../../client/environment.js';
 import { stateHome, type Zone } from '../../protocol/zone.js';
 import { oneLine } from '../render/sanitize.js';
 
@@ -28,7 +29,7 @@ export function serviceEnvironment(env: NodeJS.ProcessEnv): Record<string, strin
     return value === '' ? [] : [[name, value] as const];
   });
   // The state always, so that a client of another one is not led to this one.
-  return { KHLONE_HOME: stateHome(env), ...Object.fromEntries(given) };
+  return { KHLONE_HOME: stateHome(env), ...Object.fromEntries(given), ...allocation };
 }
 
 function wordsOf({ node, program, zone }: ServiceSpec): string[] {

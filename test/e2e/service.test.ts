@@ -98,6 +98,7 @@ describe.runIf(process.platform === 'linux')('khlone service', () => {
     expect(readFileSync(unitOf(), 'utf8').match(/^Environment="(\w+)=/gm)).toEqual([
       'Environment="KHLONE_HOME=',
       'Environment="PATH=',
+      'Environment="MALLOC_ARENA_MAX=',
     ]);
     expect(await json<Status>('service', 'status')).toMatchObject({
       installed: true,

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { locateZone, reachDaemon, type Reached, type ReachRequest } from '../../../client/autostart.js';
 import { dial } from '../../../client/dial.js';
+import { allocation } from '../../../client/environment.js';
 import { listZones } from '../../../client/zones.js';
 import { parseZoneInfo, type ZoneInfo } from '../../../protocol/zone.js';
 import { zoneSandbox, type ZoneSandbox } from '../../support/zone/sandbox.js';
@@ -107,7 +108,7 @@ test('the daemon has a session, a folder, an environment and descriptors of its 
   const later = await hear(await reachDaemon(request()));
   expect(about.session).toBe(about.pid);
   expect(about.cwd).toBe('/');
-  expect(about.env).toEqual(sandbox.env);
+  expect(about.env).toEqual({ ...sandbox.env, ...allocation });
   for (const fd of [0, 1, 2]) expect(later.descriptors[fd]).toBe('/dev/null');
   // Nothing of ours came along: a descriptor that is inherited is the same pipe or socket on both sides.
   const ours = new Set(ownPipesAndSockets());

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { daemonEnvironment } from '../../../client/environment.js';
+import { allocation, daemonEnvironment } from '../../../client/environment.js';
 
 test('a daemon gets what it needs to find its places, and nothing else', () => {
   const kept = {
@@ -22,5 +22,5 @@ test('a daemon gets what it needs to find its places, and nothing else', () => {
     PWD: '/somewhere',
     KHLONE_RUN: 'the brain that called us',
   };
-  expect(daemonEnvironment({ ...kept, ...left, LC_TIME: undefined })).toEqual(kept);
+  expect(daemonEnvironment({ ...kept, ...left, LC_TIME: undefined })).toEqual({ ...kept, ...allocation });
 });

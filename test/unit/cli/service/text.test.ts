@@ -118,15 +118,20 @@ describe('a service', () => {
       API_KEY: 'secret',
       KHLONE_SOCKET: '/s',
     };
-    expect(serviceEnvironment(env)).toEqual({ KHLONE_HOME: '/x/khlone', KHLONE_SOCKET: '/s', PATH: '/bin' });
+    const written = (given: NodeJS.ProcessEnv): Record<string, string> => {
+      const { MALLOC_ARENA_MAX, ...rest } = serviceEnvironment(given);
+      expect(MALLOC_ARENA_MAX).toBe('2');
+      return rest;
+    };
+    expect(written(env)).toEqual({ KHLONE_HOME: '/x/khlone', KHLONE_SOCKET: '/s', PATH: '/bin' });
     expect(
-      serviceEnvironment({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7', KHLONE_RUN: 'x' }),
+      written({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7', KHLONE_RUN: 'x' }),
     ).toEqual({ KHLONE_HOME: '/k', KHLONE_LOG: 'debug', KHLONE_KEEP_DAYS: '7' });
-    expect(serviceEnvironment({ KHLONE_HOME: '/k', KHLONE_LOW_MEMORY: '2g' })).toEqual({
+    expect(written({ KHLONE_HOME: '/k', KHLONE_LOW_MEMORY: '2g' })).toEqual({
       KHLONE_HOME: '/k',
       KHLONE_LOW_MEMORY: '2g',
     });
-    expect(serviceEnvironment({ HOME: '/home/you', PATH: '' })).toEqual({
+    expect(written({ HOME: '/home/you', PATH: '' })).toEqual({
       KHLONE_HOME: '/home/you/.local/state/khlone',
     });
   });
