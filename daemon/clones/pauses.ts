@@ -68,6 +68,11 @@ export class Pauses {
     return pausing;
   }
 
+  /** What it pauses for may be no more. @throws storageFailed */
+  review(): void {
+    if (this.#parts.ledger().state === 'paused') this.look();
+  }
+
   /** Whether a running task has passed a budget with what its turn has used so far. */
   passedBy(task: TaskRecord, used: readonly ModelUsage[]): PassedBudget | undefined {
     const more = used.map(soundUsage).reduce<Usage>(addUsage, noUsage);

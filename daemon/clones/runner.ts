@@ -146,6 +146,8 @@ export class CloneRunner {
   /** Changes what is stored of the clone, with its event. The next task's process is started accordingly. */
   update(change: Partial<CloneRecord>): void {
     this.#ledger.update(change);
+    // Whoever raises a budget is not to be told that the clone is paused for it.
+    if (this.#phase === 'serving' && !this.#busy) this.#guarded(() => this.#pauses.review());
     this.wake();
   }
 

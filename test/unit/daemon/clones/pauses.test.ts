@@ -163,6 +163,17 @@ describe('a budget', () => {
     expect([runner.state, pendingBudget()]).toEqual(['idle', undefined]);
   });
 
+  it('that is raised ends the pause before whoever raises it is answered', async () => {
+    const runner = clone({ maxTokens: { task: 100 } });
+    stage.supplier.script = uses(150);
+    const task = stage.give('a');
+    await stage.status(runner, 'paused');
+    await settle();
+    runner.update({ limits: { maxTokens: { task: 1000 } } });
+    expect([runner.state, runner.view().hold, pendingBudget()]).toEqual(['idle', undefined, undefined]);
+    expect((await stage.end(task)).status).toBe('done');
+  });
+
   it('asks again once what was allowed is used, too', async () => {
     const runner = clone({ maxTokens: { task: 100 } });
     stage.supplier.script = uses(120);
