@@ -17,6 +17,7 @@ import { CloneEnvironment } from './clones/environment.js';
 import { Intake } from './clones/intake.js';
 import { TaskQueue } from './clones/queue.js';
 import { MemoryWatch } from './clones/memoryWatch.js';
+import { lostProcess } from './clones/lostProcesses.js';
 import { LongConversations } from './clones/longConversations.js';
 import { recover, type RecoveryParts } from './clones/recovery.js';
 import type { CloneRunner } from './clones/runner.js';
@@ -157,6 +158,11 @@ export class Daemon {
         low: lowMemoryOf(process.env),
         gaveBack: (clone, reading) =>
           log.info('memory is short: gave a process at rest back', { clone, ...reading }),
+      }),
+    );
+    this.#held.add(
+      events.onPublished((news) => {
+        for (const lost of news.map(lostProcess)) if (lost) log.warn('a process at rest is gone', lost);
       }),
     );
 

@@ -277,7 +277,16 @@ function statusLine(
   style: Style,
 ): string | undefined {
   if (status === 'failed') return style.red('parked as failed');
-  return reason === 'memory' ? style.dim('gave its process back: memory is short') : undefined;
+  switch (reason) {
+    case 'memory':
+      return style.dim('gave its process back: memory is short');
+    case 'limit':
+      return style.yellow('its process at rest was ended: it had used more memory than its limit (--memory)');
+    case 'died':
+      return style.yellow('its process at rest ended by itself');
+    default:
+      return undefined;
+  }
 }
 
 /** Keeps the newest entries, so that a watch that runs for weeks does not grow. */

@@ -227,6 +227,8 @@ export interface Brain {
   readonly takenUp?: Promise<void> | undefined;
   /** While it tells something: where in its process's output that was said, if it was said there. */
   readonly place?: Place | undefined;
+  /** Of one whose process has ended: whether it had used up the memory that it may use. */
+  readonly outOfMemory?: boolean | undefined;
   /**
    * Begins a turn; at most one at a time. Its end is a `turn.finished`, also when the process
    * dies, is silent past its deadlines, or never took the turn.

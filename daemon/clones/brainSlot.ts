@@ -7,6 +7,8 @@ import { sameProcess } from './spec.js';
 export interface GoneProcess {
   readonly posture: BrainSpec['posture'];
   readonly byItself: boolean;
+  /** Whether it had used up the memory that it may use. */
+  readonly outOfMemory: boolean;
 }
 
 interface Held {
@@ -103,6 +105,7 @@ export class BrainSlot {
   #gone(held: Held): void {
     if (this.#held !== held) return;
     this.#held = undefined;
-    this.#ended({ posture: held.posture, byItself: !held.asked });
+    const { brain, posture, asked } = held;
+    this.#ended({ posture, byItself: !asked, outOfMemory: brain.outOfMemory === true });
   }
 }

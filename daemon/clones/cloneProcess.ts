@@ -183,17 +183,21 @@ export class CloneProcess {
     return specOf(record, posture, { env: environment.of(record), sandbox: settings.askSandbox });
   }
 
-  #ended({ posture, byItself }: GoneProcess): void {
+  #ended(gone: GoneProcess): void {
     const { talks, moved } = this.#parts;
     const ledger = this.#parts.ledger();
     talks.gone();
     // In a turn, or while the next process starts, the state is theirs to change.
     if (!['idle', 'paused', 'talking', 'asking'].includes(ledger.state)) return;
     const waits = ledger.state === 'paused';
-    const left = byItself && posture === 'talk' && !waits;
+    const left = gone.byItself && gone.posture === 'talk' && !waits;
     try {
       // One that waits goes on waiting without its process.
-      ledger.change(waits ? 'pause' : left ? 'leave' : 'stop', () => {}, left ? undefined : this.#reason);
+      ledger.change(
+        waits ? 'pause' : left ? 'leave' : 'stop',
+        () => {},
+        left ? undefined : this.#reasonOf(gone),
+      );
     } catch (error) {
       onUnexpectedError(error);
       moved('soon');
@@ -201,5 +205,10 @@ export class CloneProcess {
     }
     // What has waited for the end of the terminal goes on.
     if (left) moved('now');
+  }
+
+  #reasonOf({ byItself, outOfMemory }: GoneProcess): OffReason | undefined {
+    if (!byItself) return this.#reason;
+    return outOfMemory ? 'limit' : 'died';
   }
 }

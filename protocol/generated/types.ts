@@ -427,8 +427,8 @@ export interface CloneStatusEvent {
   status: CloneStatus;
   posture: Posture;
   task?: TaskId | undefined;
-  /** With `off`, where its process was given back. */
-  reason?: 'idle' | 'memory' | 'asked' | undefined;
+  /** With `off`, why its process is gone that was at rest. */
+  reason?: 'idle' | 'memory' | 'asked' | 'limit' | 'died' | undefined;
 }
 
 export interface CloneRetiredEvent {

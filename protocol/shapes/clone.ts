@@ -25,9 +25,9 @@ export const CloneStatus = z
 export type CloneStatus = z.infer<typeof CloneStatus>;
 
 export const OffReason = z
-  .enum(['idle', 'memory', 'asked'])
+  .enum(['idle', 'memory', 'asked', 'limit', 'died'])
   .describe(
-    'Why a process at rest was given back: nobody needed it for `idleMs`, `memory` was short, or somebody `asked`.',
+    "Why a process at rest is gone: nobody needed it for `idleMs`, `memory` of the machine was short, somebody `asked`, it had used more than the clone's own `limit` of memory, or it `died` by itself.",
   );
 export type OffReason = z.infer<typeof OffReason>;
 

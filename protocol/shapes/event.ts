@@ -28,7 +28,7 @@ export const eventShapes = [
     status: CloneStatus,
     posture: Posture,
     task: TaskId.optional(),
-    reason: OffReason.optional().describe('With `off`, where its process was given back.'),
+    reason: OffReason.optional().describe('With `off`, why its process is gone that was at rest.'),
   }),
   z.object({ type: z.literal('clone.retired'), ...ofClone, value: Clone }),
   z.object({ type: z.literal('task.queued'), ...ofTask, value: Task }),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clone, Khlone, Task } from '../../client/index.js';
@@ -112,6 +112,20 @@ describe('limits of the machine', () => {
     const { enforced } = await khlone.clone.get({ who: name });
     const { supervision } = await khlone.daemon.status();
     expect(enforced).toEqual({ memory: supervision?.memory });
+  });
+
+  it('end a process at rest that uses too much memory, and say so', async () => {
+    const eat = join(zone.sandbox.folder, 'eat');
+    const { name } = await enroll('eats-memory-when-told', { EAT: eat, ONCE: '1' }, { memoryMb: 400 });
+    const events = khlone.events({ from: 'start', types: ['clone.status'], who: name });
+    expect((await run(name, 'one')).status).toBe('done');
+    await nextEvent(events, 'clone.status', ({ status }) => status === 'idle');
+    writeFileSync(eat, '');
+    const off = await nextEvent(events, 'clone.status', ({ status }) => status === 'off');
+    await events.return();
+    expect(off).toMatchObject({ reason: 'limit' });
+    expect(readFileSync(join(zone.paths.log, 'daemon.log'), 'utf8')).toContain('more memory than its limit');
+    expect((await run(name, 'two')).status).toBe('done');
   });
 
   it('keep a brain on its processors, and say by what', async () => {

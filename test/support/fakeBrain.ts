@@ -144,6 +144,7 @@ export class FakeBrain implements Brain {
   readonly said: string[] = [];
   readonly answers: { request: string; answer: ApprovalAnswer }[] = [];
   interrupts = 0;
+  outOfMemory = false;
   /** Whether it goes on with its turn when it is interrupted. */
   deaf = false;
   readonly #supplier: FakeSupplier;

@@ -47,6 +47,12 @@ const toolUse = () =>
 
 const usage = (n, cost) => ({ modelUsage: { m: { inputTokens: n, outputTokens: 2 * n, costUSD: cost } } });
 
+/** In a child, since the whole tree counts. */
+const eatMemory = () => {
+  const eat = 'const all = []; setInterval(() => all.push(Buffer.alloc(16 * 1024 * 1024, 1)), 20)';
+  spawn(process.execPath, ['-e', eat], { stdio: 'ignore' });
+};
+
 function turn(uuid) {
   turns += 1;
   const text = `answer ${turns}`;
@@ -79,9 +85,7 @@ function turn(uuid) {
       return;
     case 'eats-memory': {
       accept(uuid);
-      // In a child, since the whole tree counts.
-      const eat = 'const all = []; setInterval(() => all.push(Buffer.alloc(16 * 1024 * 1024, 1)), 20)';
-      spawn(process.execPath, ['-e', eat], { stdio: 'ignore' });
+      eatMemory();
       // Not silent.
       setInterval(() => line({ type: 'system', subtype: 'status', status: 'requesting' }), 100);
       return;
@@ -198,6 +202,14 @@ if (fault === 'exits-at-once') {
 if (fault === 'hangs-after-result' || process.env.DEAF !== undefined) {
   process.on('SIGTERM', () => {});
   setInterval(() => {}, 1000);
+}
+
+if (fault === 'eats-memory-when-told') {
+  const look = setInterval(() => {
+    if (!existsSync(process.env.EAT)) return;
+    clearInterval(look);
+    eatMemory();
+  }, 50);
 }
 
 let rest = '';

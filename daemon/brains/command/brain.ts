@@ -129,6 +129,10 @@ export class CommandBrain implements Brain {
     else this.#step('interrupt');
   }
 
+  get outOfMemory(): boolean {
+    return this.terminal.held.outOfMemory;
+  }
+
   await(): Promise<ProcessExit> {
     return this.#ended;
   }
@@ -362,7 +366,7 @@ export class CommandBrain implements Brain {
   #finishByExit(): void {
     const { code, signal } = this.#exit ?? unknownExit;
     const { clone, limits } = this.#parts.spec;
-    if (this.terminal.held.outOfMemory) return this.#failed(outOfMemory(clone, limits));
+    if (this.outOfMemory) return this.#failed(outOfMemory(clone, limits));
     if (this.#turn?.silentMs !== undefined) return this.#actions.finishEnded();
     if (this.#turn?.stopped) return this.#finish({ status: 'interrupted', text: this.#text });
     // What was typed told it to end, as `exit` does.

@@ -89,6 +89,10 @@ class StreamJsonBrain implements Brain {
     return this.#parts.sandbox();
   }
 
+  get outOfMemory(): boolean {
+    return this.#outOfMemory;
+  }
+
   /** Goes on with a turn where an earlier daemon left it. */
   ride({ say, note, point }: RiddenTurn, take: Parameters<typeof rideStreamJsonBrain>[2]): void {
     const left = point as ProcessPoint;

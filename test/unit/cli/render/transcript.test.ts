@@ -73,7 +73,7 @@ describe('messages in a shared transcript', () => {
 });
 
 describe('a new status of a clone', () => {
-  const off = (reason: 'idle' | 'memory'): Event => ({
+  const off = (reason: 'idle' | 'memory' | 'limit' | 'died'): Event => ({
     ...base,
     type: 'clone.status',
     clone: 'b.1',
@@ -84,6 +84,13 @@ describe('a new status of a clone', () => {
 
   it('is told where its process was given back for want of memory', () => {
     expect(text(shared(), [off('memory')])).toBe('b.1 │ gave its process back: memory is short\n');
+  });
+
+  it.each([
+    ['limit', 'was ended: it had used more memory than its limit (--memory)'],
+    ['died', 'ended by itself'],
+  ] as const)('is told where its process is gone and nobody asked for it: %s', (reason, words) => {
+    expect(text(shared(), [off(reason)])).toBe(`b.1 │ its process at rest ${words}\n`);
   });
 
   it('breaks no line that is being written where it tells nothing', () => {

@@ -16,6 +16,8 @@ afterEach(async () => {
 const fakeTime = (): void => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
 };
+/** Why the clone's process was said to be gone, last. */
+const lastReason = (): string | undefined => stage.state.of('clone.status').at(-1)?.reason;
 const used = { inputTokens: 1, outputTokens: 2, cacheWriteTokens: 3, cacheReadTokens: 4, costUsd: 0.25 };
 
 describe('the tasks of a clone', () => {
@@ -189,7 +191,19 @@ describe('the process of a clone', () => {
     await settle();
     stage.supplier.brains[0]?.die();
     await stage.status(runner, 'off');
+    expect(lastReason()).toBe('died');
     expect((await stage.end(stage.give('b'))).status).toBe('done');
+  });
+
+  it('is told to be off for its limit when it ends at rest since it used up its memory', async () => {
+    const runner = stage.clone();
+    await stage.end(stage.give('a'));
+    await settle();
+    const brain = stage.supplier.nth(0);
+    brain.outOfMemory = true;
+    brain.die();
+    await stage.status(runner, 'off');
+    expect(lastReason()).toBe('limit');
   });
 
   it('has what its clone was enrolled with', async () => {
