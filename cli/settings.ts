@@ -72,8 +72,16 @@ export function withSettings(command: Command): Command {
     )
     .option('--max-queue <count>', 'most tasks in the queue', (word) => parseInteger(word, 1, 100_000))
     .option('--max-turn <duration>', 'longest that its brain may work at a turn', parseDuration)
-    .option('--max-tokens <budget>', 'tokens it may use, such as 200k/task or 2m/day; repeat it', gather)
-    .option('--max-cost <budget>', 'US dollars it may use, such as 2/task or 20/day; repeat it', gather)
+    .option(
+      '--max-tokens <budget>',
+      "tokens it may use, such as 200k/task or 2m/day; repeat it, '' for no limit",
+      gather,
+    )
+    .option(
+      '--max-cost <budget>',
+      "US dollars it may use, such as 2/task or 20/day; repeat it, '' for no limit",
+      gather,
+    )
     .option(
       '--on-usage-limit <policy>',
       `a task at the model's usage limit: ${usageLimits.join(', ')}`,
