@@ -53,13 +53,14 @@ describe('a clone of Claude Code', () => {
     const { name: who } = await khlone.clone.enroll({ role: 'painter' });
     await using events = khlone.events({ from: 'tail', types: ['clone.status'], who });
     await events.ready;
-    const paused = () => nextEvent(events, 'clone.status', ({ status }) => status === 'paused');
+    const become = (wanted: string) => nextEvent(events, 'clone.status', ({ status }) => status === wanted);
     const { id } = await khlone.clone.act({ who, say: 'paint the wall' });
-    await paused();
+    await become('paused');
     const { hold } = await khlone.clone.get({ who });
     expect(hold).toMatchObject({ task: id, until: new Date(late * 1000 + 5000).toISOString() });
     await khlone.clone.restart({ who });
-    await paused();
+    await become('working');
+    await become('paused');
     expect(await khlone.task.get({ task: id })).toMatchObject({ status: 'queued', attempt: 2 });
     await khlone.task.cancel({ task: id });
     expect(await khlone.task.wait({ task: id })).toMatchObject({ status: 'cancelled' });
