@@ -136,6 +136,12 @@ export class ClaudeRun implements AsyncDisposable {
       const until = Date.now() + (none ? (batch[0]?.late ? 5_000 : 500) : 0);
       let after = place.state(own);
       for (; after === before && Date.now() < until; after = place.state(own)) await wait(20);
+      // The program may write what is its own in several steps: the next attempt is not to be taken for it.
+      const inSteps = none && batch.some(({ calls }) => calls.some(({ tool }) => tool !== 'Bash'));
+      for (let seen = ''; inSteps && after !== before && seen !== after; after = place.state(own)) {
+        seen = after;
+        await wait(settledMs);
+      }
       const inZone = changesOf(before, after).some((line) => /^[/ ]/.test(line.split(place.zone)[1] ?? ''));
       const came = { names: batch.map(({ name }) => name), changes: changesOf(before, after), inZone };
       tried.push(came);
@@ -257,6 +263,9 @@ export class ClaudeRun implements AsyncDisposable {
       rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** What stays the same for so long is all that there will be, in ms. */
+const settledMs = 100;
 
 /** How many attempts are made before somebody looks. */
 const atATime = 12;
