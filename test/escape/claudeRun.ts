@@ -138,10 +138,7 @@ export class ClaudeRun implements AsyncDisposable {
       for (; after === before && Date.now() < until; after = place.state(own)) await wait(20);
       // The program may write what is its own in several steps: the next attempt is not to be taken for it.
       const inSteps = none && batch.some(({ calls }) => calls.some(({ tool }) => tool !== 'Bash'));
-      for (let seen = ''; inSteps && after !== before && seen !== after; after = place.state(own)) {
-        seen = after;
-        await wait(settledMs);
-      }
+      if (inSteps && after !== before) after = await this.#settled(own);
       const inZone = changesOf(before, after).some((line) => /^[/ ]/.test(line.split(place.zone)[1] ?? ''));
       const came = { names: batch.map(({ name }) => name), changes: changesOf(before, after), inZone };
       tried.push(came);
@@ -189,6 +186,17 @@ export class ClaudeRun implements AsyncDisposable {
     });
     for (const text of says) await this.#turn(brain, text);
     await brain.brain.kill();
+  }
+
+  /** The state of the place once it stays. */
+  async #settled(own: RegExp): Promise<string> {
+    let [seen, after] = ['', this.place.state(own)];
+    while (seen !== after) {
+      seen = after;
+      await wait(settledMs);
+      after = this.place.state(own);
+    }
+    return after;
   }
 
   #block({ tool, input }: ToolCall): ScriptedBlock {
