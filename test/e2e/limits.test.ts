@@ -85,7 +85,8 @@ describe('a clone of Claude Code', () => {
       use('Read', { file_path: `${zone.root}/a` }),
       use('Read', { file_path: `${zone.root}/b` }),
       use('Read', { file_path: `${zone.root}/c` }),
-      say('Three.'),
+      // A turn that is over before it can be ended stays as it is.
+      say('Three.', { pieces: 6, everyMs: 5_000 }),
     );
     zone.model.rule(/broken off|Look at what is done already/, say('Three, I said.'));
     const { name: who } = await khlone.clone.enroll({ role: 'painter', limits: { maxTokens: { task: 30 } } });
