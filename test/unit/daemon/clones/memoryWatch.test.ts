@@ -193,12 +193,12 @@ describe('what is told of a process that was given back', () => {
     expect([runner.state, reasons()]).toEqual(['off', ['asked']]);
   });
 
-  it('is nothing where it ended by itself', async () => {
+  it('is that it died where it ended by itself', async () => {
     const runner = stage.clone();
     await stage.end(stage.give('a'));
     await settle();
     stage.supplier.brains[0]?.die();
     await settle();
-    expect([runner.state, reasons()]).toEqual(['off', [undefined]]);
+    expect([runner.state, reasons()]).toEqual(['off', ['died']]);
   });
 });
